@@ -1,0 +1,199 @@
+"""The record: what an audit found, as data. Tables, pages and plots are views of it.
+
+The models below are the schema: ``accuracy.schema.json`` beside this file is generated from them, and a
+test compares the two. An error is a non-negative number in units (see the contract) or the string
+``"inf"``, because JSON has no infinity. Encodings are hexadecimal strings, so that no reader rounds them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from stablelce.formats import Format
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "AccuracyResult",
+    "AuditResult",
+    "CheckResult",
+    "Counterexample",
+    "CurveBin",
+    "Error",
+    "Provenance",
+    "Record",
+    "Value",
+    "schema",
+]
+
+SCHEMA_VERSION = 1
+
+
+def _error_from_json(value: Any) -> Any:
+    return math.inf if value == "inf" else value
+
+
+def _error_to_json(value: float) -> float | str:
+    return "inf" if math.isinf(value) else value
+
+
+Error = Annotated[
+    float,
+    Field(ge=0, allow_inf_nan=True),
+    BeforeValidator(_error_from_json),
+    PlainSerializer(_error_to_json, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"const": "inf"}]}),
+]
+"""A non-negative error in units; infinity is written "inf"."""
+
+Status = Literal["passed", "failed", "inconclusive", "not applicable"]
+Profile = Literal["correctly-rounded", "faithful", "accurate", "stable"]
+Targets = Literal["hard", "soft", "none"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Value(_Model):
+    """One floating-point number in the three notations a reader may need."""
+
+    decimal: str
+    hex: str
+    bits: str
+
+    @classmethod
+    def of(cls, fmt: Format, encoding: int) -> Value:
+        """The number with this encoding: shortest decimal that round-trips, hexadecimal, bits."""
+        scalar = fmt.array([encoding])[0]
+        if fmt.is_nan(encoding):
+            hexadecimal = "nan"
+        elif fmt.is_infinite(encoding):
+            hexadecimal = "-inf" if fmt.is_negative(encoding) else "inf"
+        else:
+            hexadecimal = float(scalar).hex()
+        decimal = str(scalar) if fmt.name == "bfloat16" else np.format_float_positional(scalar, trim="0")
+        if "bfloat16" != fmt.name and (len(decimal) > 24 or _extreme(float(scalar))):
+            decimal = np.format_float_scientific(scalar, trim="0")
+        return cls(decimal=decimal, hex=hexadecimal, bits=f"0x{encoding:0{fmt.width // 4}x}")
+
+
+def _extreme(value: float) -> bool:
+    return value != 0 and not 1e-4 <= abs(value) < 1e17
+
+
+class Counterexample(_Model):
+    """An input at which a check fails, as simple as could be found, with a call to paste."""
+
+    quantity: str
+    format: str
+    z: Value
+    t: Value | None = None
+    got: Value | None = None
+    want: Value | None = None
+    error: Error | None = None
+    call: str
+    note: str = ""
+
+
+class CurveBin(_Model):
+    """The largest error met for logits in [z_low, z_high)."""
+
+    z_low: float
+    z_high: float
+    largest_error: Error
+
+
+class AccuracyResult(_Model):
+    """How one quantity fares in one format against the oracle.
+
+    ``zeros`` counts results that are 0 where the correctly rounded one is a normal number;
+    ``profile`` is the highest profile that all points reach, None where even `stable` fails.
+    """
+
+    quantity: str
+    format: str
+    targets: Targets
+    points: int = Field(ge=1)
+    coverage: Literal["exhaustive", "sampled"]
+    correctly_rounded: int = Field(ge=0)
+    largest_error: Error
+    zeros: int = Field(ge=0)
+    profile: Profile | None
+    worst: Counterexample | None = None
+    curve: tuple[CurveBin, ...] = ()
+
+
+class CheckResult(_Model):
+    """The outcome of one check for one quantity (or none) in one format."""
+
+    check: str
+    format: str
+    quantity: str | None
+    required: bool
+    status: Status
+    points: int = Field(ge=0)
+    failures: int = Field(ge=0)
+    mode: str = ""
+    message: str = ""
+    counterexample: Counterexample | None = None
+
+
+class AuditResult(_Model):
+    """Everything found about one subject.
+
+    ``profiles`` maps a format to the highest profile reached there by all judged quantities.
+    """
+
+    subject: str
+    version: str
+    isolated: bool
+    tier: Literal["smoke", "standard", "deep"]
+    required_profile: Profile
+    offered: dict[str, tuple[str, ...]]
+    profiles: dict[str, Profile | None]
+    accuracy: tuple[AccuracyResult, ...]
+    checks: tuple[CheckResult, ...]
+    seconds: float = Field(ge=0)
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """The required checks that failed."""
+        return tuple(c for c in self.checks if c.required and c.status == "failed")
+
+    @property
+    def passed(self) -> bool:
+        """Whether every required check holds."""
+        return not self.failed
+
+
+class Provenance(_Model):
+    """How a record was made: enough to make it again and to tell when it is stale."""
+
+    command: str
+    machine: str
+    python: str
+    packages: dict[str, str]
+    sources: tuple[str, ...]
+    sources_sha256: str
+
+
+class Record(_Model):
+    """A file of audit results."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    provenance: Provenance
+    subjects: tuple[AuditResult, ...]
+    absent: dict[str, str] = Field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The record as indented JSON, without infinities."""
+        return self.model_dump_json(indent=1) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of :class:`Record`, as shipped in ``accuracy.schema.json``."""
+    return Record.model_json_schema(mode="serialization")

@@ -1,0 +1,69 @@
+"""What an implementation under test looks like to the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["KEYWORDS", "ONE_ARGUMENT", "QUANTITIES", "AbsentSubjectError", "Subject", "SubjectError"]
+
+QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
+"""What can be judged, in the order of reports."""
+
+ONE_ARGUMENT = frozenset({"hessian", "sigmoid", "log_sigmoid", "softplus"})
+"""The quantities that take the logit alone."""
+
+KEYWORDS = ("weight", "pos_weight")
+"""Keyword arguments that a subject may declare for its loss and gradient."""
+
+
+class SubjectError(ValueError):
+    """A subject that cannot be loaded; the message is one sentence for its user."""
+
+
+class AbsentSubjectError(SubjectError):
+    """A known framework that is not installed; the message holds the install line."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An implementation under test.
+
+    Attributes
+    ----------
+    name : str
+        The string that names it, as on the command line.
+    functions : mapping
+        From a name in `QUANTITIES`, or ``loss_and_gradient``, to a callable: arrays in, arrays out.
+        ``f(z, t)`` for loss, gradient and loss_and_gradient, ``f(z)`` for the others.
+    formats : tuple of str, optional
+        Names of the dtypes it offers; None when the suite shall probe.
+    keywords : frozenset of str
+        Those of `KEYWORDS` that its loss and gradient take.
+    soft_targets : bool
+        Whether targets strictly between 0 and 1 are part of what it offers.
+    version : str
+        Version of the package that computes, for the record.
+    imports : str
+        Python lines that a reproducer starts with.
+    expressions : mapping
+        From a quantity to a Python expression in ``z`` and ``t`` that computes it after `imports`.
+    isolated : bool
+        Whether it runs in a process of its own.
+    """
+
+    name: str
+    functions: Mapping[str, Callable[..., Any]]
+    formats: tuple[str, ...] | None = None
+    keywords: frozenset[str] = frozenset()
+    soft_targets: bool = True
+    version: str = "unknown"
+    imports: str = ""
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    isolated: bool = False
+
+    def offers(self, quantity: str) -> bool:
+        """Whether the quantity is computed, alone or as part of ``loss_and_gradient``."""
+        pair = quantity in ("loss", "gradient") and "loss_and_gradient" in self.functions
+        return quantity in self.functions or pair
