@@ -1,0 +1,45 @@
+"""What every test run shares: Hypothesis profiles, benchmarks, and the files an environment cannot import."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.imports import missing_packages
+
+try:
+    from hypothesis import settings
+except ImportError:  # the `minimal` environment: runtime dependencies and pytest only
+    pass
+else:
+    # No deadline: it times single examples, and on a busy or two-core machine a pause of the scheduler
+    # would fail a correct test.
+    settings.register_profile("dev", max_examples=50, deadline=None)
+    # Derandomized, so that a change is never rejected for an input that another change introduced.
+    settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
+    settings.register_profile("thorough", max_examples=5000, deadline=None, print_blob=True)
+    settings.load_profile(
+        os.environ.get("STABLELCE_HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+    )
+
+ROOT = Path(__file__).parent.parent
+
+collect_ignore = [
+    str(path) for path in sorted((ROOT / "tests").rglob("test_*.py")) if missing_packages(path, ROOT)
+]
+
+
+def pytest_report_header() -> list[str]:
+    """Say which files are left out, and for want of what: nothing is skipped in silence."""
+    return [
+        f"left out: {Path(path).relative_to(ROOT)} (needs {', '.join(missing_packages(Path(path), ROOT))})"
+        for path in collect_ignore
+    ]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Run each benchmark once, untimed, unless timing was asked for by --benchmark-only."""
+    if not config.getoption("benchmark_only", default=True):
+        config.option.benchmark_disable = True
