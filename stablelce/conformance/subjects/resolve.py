@@ -1,0 +1,124 @@
+"""From the string that names a subject to the subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from stablelce.conformance.subjects.base import QUANTITIES, AbsentSubjectError, Subject, SubjectError
+from stablelce.conformance.subjects.importing import describe, suggestion
+from stablelce.conformance.subjects.user import load
+
+__all__ = ["ADAPTERS", "KNOWN", "Adapter", "resolve"]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Where an adapter lives, what it needs, and the line that installs that.
+
+    Attributes
+    ----------
+    module : str
+        Name of the module in this package; it is imported when the subject is asked for.
+    package : str
+        Top-level package of the framework; its absence makes the subject absent.
+    install : str
+        The pip line.
+    """
+
+    module: str
+    package: str
+    install: str
+
+
+ADAPTERS = {
+    "stablelce": Adapter("own", "stablelce", "pip install stablelce"),
+    "numpy:naive": Adapter("textbook", "numpy", "pip install numpy"),
+    "numpy:logaddexp": Adapter("textbook", "numpy", "pip install numpy"),
+    "numpy:fused": Adapter("textbook", "numpy", "pip install numpy"),
+    "scipy": Adapter("scipy", "scipy", "pip install scipy"),
+    "sklearn": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
+    "torch": Adapter("torch", "torch", "pip install torch"),
+}
+"""The subjects that go by a name of their own, in the order of reports."""
+
+KNOWN = tuple(ADAPTERS)
+"""Names of the subjects that have an adapter."""
+
+_LATER = {"lib": "shared libraries", "cmd": "programs", "vectors": "files of results"}
+
+
+def resolve(spec: str, quantity: str = "loss") -> Subject:
+    """The subject that a string names.
+
+    Parameters
+    ----------
+    spec : str
+        One of `KNOWN`, ``package.module:attr`` or ``./file.py:attr``.
+    quantity : str
+        What a bare callable computes, one of `QUANTITIES`; a subject that names its functions ignores it.
+
+    Returns
+    -------
+    Subject
+        Importing it has happened; nothing of it has been called.
+
+    Raises
+    ------
+    AbsentSubjectError
+        The framework is not installed; the message holds the pip line.
+    SubjectError
+        The string names nothing that can be judged; the message is one sentence that says why.
+    """
+    if quantity not in QUANTITIES:
+        raise SubjectError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
+    if spec in ADAPTERS:
+        return _adapted(spec, ADAPTERS[spec])
+    prefix, colon, rest = spec.partition(":")
+    if not colon:
+        raise SubjectError(_without_colon(spec))
+    if prefix in _LATER:
+        raise SubjectError(
+            f"subject {spec!r}: {prefix}: ({_LATER[prefix]}) is not available yet; "
+            f"wrap it in a Python function and name that as ./file.py:attr."
+        )
+    if prefix == "numpy":
+        forms = [name.removeprefix("numpy:") for name in KNOWN if name.startswith("numpy:")]
+        raise SubjectError(
+            f"subject {spec!r}: there is no textbook form {rest!r}{suggestion(rest, forms)}; "
+            f"the forms are {', '.join(forms)}."
+        )
+    return load(spec, quantity)
+
+
+def _adapted(spec: str, adapter: Adapter) -> Subject:
+    try:
+        module = import_module(f"{__package__}.{adapter.module}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != adapter.package:
+            raise SubjectError(_broken(spec, adapter, error)) from None
+        raise AbsentSubjectError(
+            f"subject {spec!r}: {adapter.package} is not installed; install it with: {adapter.install}"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - a broken installation raises OSError, ImportError...
+        raise SubjectError(_broken(spec, adapter, error)) from None
+    subject: Subject = module.subject(spec)
+    return subject
+
+
+def _broken(spec: str, adapter: Adapter, error: Exception) -> str:
+    return (
+        f"subject {spec!r}: {adapter.package} is installed but cannot be used ({describe(error)}); "
+        f"repair it, perhaps with: {adapter.install}"
+    )
+
+
+def _without_colon(spec: str) -> str:
+    if not spec:
+        return f"a subject is empty: use one of {', '.join(KNOWN)}, package.module:attr or ./file.py:attr."
+    if spec.endswith(".py") or "/" in spec or "." in spec:
+        return f"subject {spec!r} names no attribute: write {spec}:attr, with the name of a function in it."
+    return (
+        f"unknown subject {spec!r}{suggestion(spec, KNOWN)}; use one of {', '.join(KNOWN)}, "
+        f"package.module:attr or ./file.py:attr."
+    )
