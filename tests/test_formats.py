@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import sys
 from fractions import Fraction
-from typing import Any
 
 import gmpy2
 import ml_dtypes
@@ -60,27 +59,16 @@ def formats_and_encodings(draw: st.DrawFn) -> tuple[Format, int]:
 # -- the constants -----------------------------------------------------------------------------------
 
 
-@each_ieee_format
-def test_the_constants_are_those_of_numpy(fmt: Format) -> None:
-    finfo: Any = np.finfo  # NumPy 2.4 publishes no types for its constructor
-    info = finfo(fmt.dtype_name)
+@each_format
+def test_the_constants_are_those_of_numpy_and_ml_dtypes(fmt: Format) -> None:
+    info = ml_dtypes.finfo(fmt.dtype)  # NumPy's own, but for bfloat16
+    assert fmt.dtype.name == fmt.dtype_name
     assert fmt.width == info.bits
     assert fmt.precision == info.nmant + 1
     assert fmt.emin == info.minexp
-    assert fmt.dtype == np.dtype(fmt.dtype_name)
     assert fmt.max_finite == encoding(float(info.max), fmt)
     assert fmt.min_normal == encoding(float(info.smallest_normal), fmt)
     assert power_of_two(fmt.quantum) == Fraction(float(info.smallest_subnormal))
-
-
-def test_the_constants_of_bfloat16_are_those_of_ml_dtypes() -> None:
-    info = ml_dtypes.finfo(ml_dtypes.bfloat16)
-    assert info.bits == BFLOAT16.width
-    assert info.nmant + 1 == BFLOAT16.precision
-    assert info.minexp == BFLOAT16.emin
-    assert encoding(float(info.max), BFLOAT16) == BFLOAT16.max_finite
-    assert encoding(float(info.smallest_normal), BFLOAT16) == BFLOAT16.min_normal
-    assert BFLOAT16.dtype == np.dtype(ml_dtypes.bfloat16)
 
 
 @each_format
@@ -213,6 +201,18 @@ def test_a_midpoint_goes_to_even_or_to_the_side_of_its_remainder(
     expected = low + {-1: 0, 0: low % 2, 1: 1}[sticky]
     assert fmt.round(midpoint, sticky) == expected
     assert fmt.round(-midpoint, -sticky) == expected | fmt.sign_bit
+    if sticky:
+        # The same remainder within the rational: a third of a power of two, left over by the division.
+        beside = midpoint + sticky * power_of_two(fmt.quantum - 200) / 3
+        assert fmt.round(beside) == expected
+        assert fmt.round(-beside) == expected | fmt.sign_bit
+
+
+@given(formats_and_encodings(), st.sampled_from([-1, 1]))
+def test_a_remainder_does_not_move_a_value_of_the_format(case: tuple[Format, int], sticky: int) -> None:
+    fmt, bits = case
+    if not fmt.is_zero(bits):
+        assert fmt.round(fmt.to_fraction(bits), sticky) == bits
 
 
 @given(formats_and_encodings())
@@ -255,7 +255,9 @@ def test_overflow_starts_at_the_midpoint_beyond_the_largest_value(fmt: Format) -
     assert fmt.round(threshold) == fmt.infinity
     assert fmt.round(threshold, -1) == fmt.max_finite
     assert fmt.round(-threshold, 1) == fmt.max_finite | fmt.sign_bit
-    assert fmt.round(power_of_two(fmt.emax + 5000)) == fmt.infinity
+    for beyond in (3 * power_of_two(fmt.emax), power_of_two(fmt.emax + 5000), power_of_two(5000) / 3):
+        assert fmt.round(beyond) == fmt.infinity
+        assert fmt.round(-beyond) == fmt.infinity | fmt.sign_bit
 
 
 @each_format
