@@ -1,0 +1,58 @@
+"""Logistic cross-entropy of logits: a reference implementation, and a suite that checks others.
+
+The public names are loaded when they are first used; importing the package loads nothing of it, and no
+package but NumPy is needed for the functions. ``audit`` needs the extra ``suite``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stablelce.conformance import audit
+    from stablelce.functions import (
+        FlushToZeroWarning,
+        gradient,
+        hessian,
+        log_sigmoid,
+        loss,
+        loss_and_gradient,
+        sigmoid,
+        softplus,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FlushToZeroWarning",
+    "__version__",
+    "audit",
+    "gradient",
+    "hessian",
+    "log_sigmoid",
+    "loss",
+    "loss_and_gradient",
+    "sigmoid",
+    "softplus",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "stablelce.conformance" if name == "audit" else "stablelce.functions"
+    try:
+        module = importlib.import_module(home)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] == __name__:
+            raise
+        raise ImportError(
+            f"stablelce.{name} needs the package {error.name}: pip install 'stablelce[suite]'."
+        ) from None
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
