@@ -1,0 +1,67 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from stablelce.formats import Format, find_format
+
+__all__ = ["TIERS", "json_option", "tier_option", "to_format", "to_formats", "write_text"]
+
+TIERS = ("smoke", "standard", "deep")
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def to_format(_ctx: click.Context, _param: click.Parameter, value: str) -> Format:
+    """The format for the name of its dtype or its name in IEEE 754."""
+    try:
+        return find_format(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def to_formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Format, ...]:
+    """:func:`to_format` for an option that may be repeated."""
+    return tuple(to_format(ctx, param, value) for value in values)
+
+
+def tier_option(default: str) -> Callable[[_F], _F]:
+    """``--tier``: how many points are judged."""
+    return click.option(
+        "--tier",
+        type=click.Choice(TIERS),
+        default=default,
+        show_default=True,
+        help="How much is judged: smoke in seconds, standard in about a minute, deep in many.",
+    )
+
+
+def _writable(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before the work, not after it."""
+    if value is not None and not value.resolve().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(value.parent)!r}; make it first.")
+    return value
+
+
+json_option = click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_writable,
+    help="Write the findings to FILE as JSON.",
+)
+"""``--json FILE``."""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file; what the system refuses becomes one sentence."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {str(path)!r}: {error.strerror}.") from None

@@ -1,0 +1,111 @@
+"""``stablelce report``: audit the known implementations and write the pages that people look at."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from stablelce.cli.options import json_option, tier_option, write_text
+from stablelce.cli.terminal import console, print_summary, progress_bar
+from stablelce.cli.workers import Job, Outcome, run_jobs
+from stablelce.conformance.results import Record
+from stablelce.conformance.subjects import KNOWN
+
+__all__ = ["report"]
+
+_PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch")
+
+
+@click.command()
+@click.option(
+    "--output",
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="reports",
+    show_default=True,
+    help="Folder to write to.",
+)
+@tier_option("smoke")
+@click.option(
+    "--subject", "subjects", metavar="S", multiple=True, help="Audit this one only; may be repeated."
+)
+@json_option
+@click.pass_context
+def report(
+    ctx: click.Context, directory: Path, tier: str, subjects: tuple[str, ...], json_file: Path | None
+) -> None:
+    """Write an accuracy report: index.html, README.md, accuracy.json and plots.
+
+    The known implementations are audited, those that are not installed are named with the line that
+    installs them. After Ctrl-C the same command goes on where it stopped.
+    """
+    from stablelce.conformance.provenance import provenance
+    from stablelce.report import write_report
+
+    partial = _partial_folder(directory)
+    made = provenance(shlex.join(["stablelce", *(ctx.obj or ["report"])]), _PACKAGES)
+    names = list(dict.fromkeys(subjects)) or list(KNOWN)
+    jobs = [Job(name, tier=tier, keep=partial, sources=made.sources_sha256) for name in names]
+    try:
+        outcomes = sorted(_run(jobs), key=lambda outcome: names.index(outcome.subject))
+    except KeyboardInterrupt:
+        click.echo("stablelce: interrupted; the same command goes on where this one stopped.", err=True)
+        ctx.exit(130)
+    record = Record(
+        provenance=made,
+        subjects=tuple(outcome.result for outcome in outcomes if outcome.result is not None),
+        absent={outcome.subject: outcome.message for outcome in outcomes if outcome.result is None},
+    )
+    if not record.subjects:
+        raise click.UsageError("there is nothing to report, because none of the subjects could be audited.")
+    write_report(record, directory)
+    if json_file is not None:
+        write_text(json_file, record.to_json())
+    shutil.rmtree(partial)
+    out = console()
+    print_summary(record, out)
+    out.print(f"\nReport: {directory / 'index.html'}", soft_wrap=True)
+
+
+def _partial_folder(directory: Path) -> Path:
+    partial = directory / ".partial"
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"cannot write to {str(directory)!r}: {error.strerror}.") from None
+    return partial
+
+
+def _run(jobs: Sequence[Job]) -> list[Outcome]:
+    outcomes = []
+    with progress_bar() as bar:
+        whole = bar.add_task("subjects", total=len(jobs))
+        tasks = {job.subject: bar.add_task(job.subject, total=None, visible=False) for job in jobs}
+
+        def on_progress(name: str, done: int, total: int, doing: str) -> None:
+            description = f"{name}: {doing}"[:34]
+            bar.update(tasks[name], completed=done, total=total, description=description, visible=True)
+
+        with closing(run_jobs(jobs, os.cpu_count() or 1, on_progress)) as finished:
+            for outcome in finished:
+                bar.update(tasks[outcome.subject], visible=False)
+                bar.advance(whole)
+                bar.console.print(_line(outcome), soft_wrap=True)
+                outcomes.append(outcome)
+    return outcomes
+
+
+def _line(outcome: Outcome) -> str:
+    result = outcome.result
+    if result is None:
+        return outcome.message
+    failed = len(result.failed)
+    verdict = "every required check holds" if result.passed else f"{failed} required checks fail"
+    return f"{outcome.subject}: {verdict} ({result.seconds:.1f} s)"

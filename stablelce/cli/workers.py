@@ -1,0 +1,200 @@
+"""Audits in processes of their own: a subject that dies or hangs takes nothing with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Literal
+
+from stablelce.conformance.results import AuditResult
+from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
+
+__all__ = ["Job", "Outcome", "run_jobs"]
+
+SILENCE = 600.0
+"""Seconds without progress after which a subject counts as hung: ten times a whole standard audit."""
+
+Status = Literal["audited", "absent", "unusable", "died"]
+OnProgress = Callable[[str, int, int, str], None]
+"""Called with the subject, the steps done, the steps in all, and what is being done."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One audit to do.
+
+    Attributes
+    ----------
+    subject, quantity, tier, profile, formats, allow_ftz
+        As in :func:`stablelce.audit`.
+    keep : Path, optional
+        Folder in which the result is kept, and found by a later run.
+    sources : str
+        Hash of the sources that judge; a kept result counts only for the same ones.
+    """
+
+    subject: str
+    quantity: str = "loss"
+    tier: str = "standard"
+    profile: str = "accurate"
+    formats: tuple[str, ...] | None = None
+    allow_ftz: bool = False
+    keep: Path | None = None
+    sources: str = ""
+
+    def kept(self, version: str) -> Path | None:
+        """Where the result for this version of the subject is kept."""
+        if self.keep is None:
+            return None
+        identity = {**asdict(self), "keep": "", "version": version}
+        digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+        return self.keep / f"{digest[:32]}.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: with a result, or with one sentence that says why there is none."""
+
+    subject: str
+    status: Status
+    result: AuditResult | None = None
+    message: str = ""
+
+
+@dataclass
+class _Running:
+    job: Job
+    process: SpawnProcess
+    heard: float
+    doing: str = "import"
+
+
+def run_jobs(jobs: Sequence[Job], processes: int, on_progress: OnProgress) -> Generator[Outcome, None, None]:
+    """Do the jobs, at most so many at once, and yield each outcome as it comes.
+
+    Closing the iterator, or an exception in its loop such as Ctrl-C, ends every process that still runs.
+    """
+    waiting = deque(jobs)
+    running: dict[Connection, _Running] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < processes:
+                pipe, worker = _start(waiting.popleft())
+                running[pipe] = worker
+            ready = wait(list(running), timeout=1.0)
+            for pipe in list(running):
+                outcome = _hear(pipe, running[pipe], pipe in ready, on_progress)
+                if outcome is not None:
+                    _end(pipe, running.pop(pipe))
+                    yield outcome
+    finally:
+        for pipe, worker in running.items():
+            _end(pipe, worker)
+
+
+def _start(job: Job) -> tuple[Connection, _Running]:
+    # A fresh interpreter: frameworks with threads of their own do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, theirs))
+    process.start()
+    theirs.close()  # so that the end of the process closes the pipe
+    return ours, _Running(job, process, time.monotonic())
+
+
+def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgress) -> Outcome | None:
+    if not ready:
+        silent = time.monotonic() - worker.heard
+        return _died(worker, f"made no progress for {SILENCE:.0f} s") if silent > SILENCE else None
+    try:
+        message = pipe.recv()
+    except EOFError:
+        worker.process.join()
+        return _died(worker, _cause(worker.process.exitcode))
+    if isinstance(message, Outcome):
+        return message
+    done, total, worker.doing = message
+    worker.heard = time.monotonic()
+    on_progress(worker.job.subject, done, total, worker.doing)
+    return None
+
+
+def _died(worker: _Running, how: str) -> Outcome:
+    name = worker.job.subject
+    text = f"subject {name!r}: its process {how} during {worker.doing}; run that part alone under a debugger."
+    return Outcome(name, "died", message=text)
+
+
+def _cause(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"was ended by {signal.Signals(-exitcode).name}"
+    return f"exited with status {exitcode}"
+
+
+def _end(pipe: Connection, worker: _Running) -> None:
+    pipe.close()
+    worker.process.kill()
+    worker.process.join()
+
+
+# -- in the process of the subject -------------------------------------------------------------
+
+
+def _work(job: Job, pipe: Connection) -> None:
+    # Ctrl-C reaches every process of the terminal; the parent is the one that ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a subject prints is no part of our output
+
+    def progress(done: int, total: int, doing: str) -> None:
+        pipe.send((done, total, doing))
+
+    pipe.send(_attempt(job, progress))
+
+
+def _attempt(job: Job, progress: Callable[[int, int, str], None]) -> Outcome:
+    try:
+        return Outcome(job.subject, "audited", _audit(job, progress))
+    except AbsentSubjectError as error:
+        return Outcome(job.subject, "absent", message=str(error))
+    except SubjectError as error:
+        return Outcome(job.subject, "unusable", message=str(error))
+
+
+def _audit(job: Job, progress: Callable[[int, int, str], None]) -> AuditResult:
+    from stablelce.conformance.runner import audit
+    from stablelce.conformance.subjects import resolve
+
+    subject = replace(resolve(job.subject, job.quantity), isolated=True)
+    kept = job.kept(subject.version)
+    if kept is not None and kept.is_file():
+        return AuditResult.model_validate_json(kept.read_text(encoding="utf-8"))
+    result: AuditResult = audit(
+        subject,
+        quantity=job.quantity,
+        tier=job.tier,
+        profile=job.profile,
+        formats=job.formats,
+        allow_ftz=job.allow_ftz,
+        progress=progress,
+    )
+    if kept is not None:
+        _write_whole(kept, result.model_dump_json())
+    return result
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is there whole or not at all, whenever the process is ended."""
+    part = path.with_suffix(f".{os.getpid()}")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
