@@ -3,8 +3,7 @@
 Its methods take ``y_true`` (the target) before ``raw_prediction`` (the logit). They are compiled for one
 axis of samples: both arrays C-contiguous, 1-d, of one dtype, float32 or float64; anything else is refused.
 The glue therefore broadcasts, flattens and copies where it must, and gives the result its shape back; it
-touches no value and no dtype. ``gradient_hessian`` wants a target although the second derivative depends on
-none: zeros.
+touches no value and no dtype.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def subject(name: str) -> Subject:
         functions={
             "loss": _over_samples(half_binomial.loss),
             "gradient": _over_samples(half_binomial.gradient),
-            "hessian": lambda z: gradient_hessian(z, np.zeros_like(z))[1],
+            "hessian": lambda z, t: gradient_hessian(z, t)[1],
             "loss_and_gradient": _over_samples(half_binomial.loss_gradient),
         },
         formats=("float32", "float64"),
@@ -55,8 +54,7 @@ def subject(name: str) -> Subject:
         expressions={
             "loss": f"HalfBinomialLoss().loss({inputs})",
             "gradient": f"HalfBinomialLoss().gradient({inputs})",
-            "hessian": "HalfBinomialLoss().gradient_hessian(y_true=np.zeros_like(np.ravel(z)), "
-            "raw_prediction=np.ravel(z))[1]",
+            "hessian": f"HalfBinomialLoss().gradient_hessian({inputs})[1]",
             "loss_and_gradient": f"HalfBinomialLoss().loss_gradient({inputs})",
         },
     )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import scipy.special
+
+from stablelce.conformance.subjects import resolve
+from tests.conformance.subjects.adapters import (
+    assert_expressions_reproduce,
+    assert_right_function_is_called,
+    assert_shapes_are_kept,
+)
+
+SUBJECT = resolve("scipy")
+
+
+def test_each_quantity_is_the_function_its_name_says() -> None:
+    assert_right_function_is_called(SUBJECT)
+
+
+def test_arrays_of_every_shape_and_layout_are_passed_on() -> None:
+    assert_shapes_are_kept(SUBJECT)
+
+
+def test_reproducers_give_what_the_adapter_gives() -> None:
+    assert_expressions_reproduce(SUBJECT)
+
+
+def test_float16_is_not_offered_because_scipy_widens_it() -> None:
+    assert scipy.special.expit(np.zeros(1, np.float16)).dtype == np.float64
+    assert SUBJECT.formats == ("float32", "float64")
+
+
+def test_a_fault_of_the_composition_is_not_repaired() -> None:
+    # 0 * -inf: the composed loss has no value at an infinite logit, and the adapter must not supply one.
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(SUBJECT.functions["loss"](np.array([np.inf]), np.array([1.0])))
