@@ -316,4 +316,5 @@ def _bfloat16_dtype() -> np.dtype[Any]:
         raise ImportError(
             "bfloat16 arrays need the package ml_dtypes: pip install 'stablelce[suite]'."
         ) from None
-    return np.dtype(ml_dtypes.bfloat16)
+    dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+    return dtype

@@ -11,7 +11,7 @@ __all__ = ["KEYWORDS", "ONE_ARGUMENT", "QUANTITIES", "AbsentSubjectError", "Subj
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
 """What can be judged, in the order of reports."""
 
-ONE_ARGUMENT = frozenset({"hessian", "sigmoid", "log_sigmoid", "softplus"})
+ONE_ARGUMENT = frozenset({"sigmoid", "log_sigmoid", "softplus"})
 """The quantities that take the logit alone."""
 
 KEYWORDS = ("weight", "pos_weight")
@@ -36,7 +36,7 @@ class Subject:
         The string that names it, as on the command line.
     functions : mapping
         From a name in `QUANTITIES`, or ``loss_and_gradient``, to a callable: arrays in, arrays out.
-        ``f(z, t)`` for loss, gradient and loss_and_gradient, ``f(z)`` for the others.
+        ``f(z)`` for the quantities in `ONE_ARGUMENT`, ``f(z, t)`` for the others.
     formats : tuple of str, optional
         Names of the dtypes it offers; None when the suite shall probe.
     keywords : frozenset of str

@@ -1,0 +1,101 @@
+"""A failing point as a reader wants it: what came, what should have come, and a call to paste."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from stablelce import oracle
+from stablelce.conformance.checks.accuracy import expect, failure_mode
+from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.results import Counterexample, Value
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
+from stablelce.formats import Format
+
+__all__ = ["counterexample", "paste_ready"]
+
+
+def counterexample(
+    run: Run,
+    quantity: str,
+    check: str,
+    z: int,
+    t: int,
+    *,
+    got: int | None = None,
+    want: int | None = None,
+) -> tuple[Counterexample, str]:
+    """The point (z, t) with result, exact value and error; and the name of the failure mode."""
+    fmt = run.fmt
+    if got is None:
+        got = _result(run, quantity, z, t)
+    error: float | None = None
+    note = ""
+    finite = fmt.is_finite(z) and fmt.is_finite(t)
+    if finite:
+        expected = expect(fmt, quantity, *(np.array([e], dtype=fmt.uint) for e in (z, t)))
+        want = int(expected.encodings[0]) if want is None else want
+        if got is not None:
+            error = float(expected.errors(np.array([got], dtype=fmt.uint))[0])
+        exact = oracle.exact(quantity, fmt.to_fraction(z), fmt.to_fraction(t), fmt)
+        note = f"exact value {exact.digits(20)}"
+    mode = check
+    if got is not None and want is not None and error is not None and error > run.bound:
+        mode = failure_mode(fmt, got, want, error)
+    elif got is not None and want is not None and got != want:
+        mode = f"violates: {check}"
+    takes_target = quantity not in ONE_ARGUMENT
+    return (
+        Counterexample(
+            quantity=quantity,
+            format=fmt.dtype_name,
+            z=Value.of(fmt, z),
+            t=Value.of(fmt, t) if takes_target else None,
+            got=None if got is None else Value.of(fmt, got),
+            want=None if want is None else Value.of(fmt, want),
+            error=error,
+            call=paste_ready(run, quantity, z, t),
+            note=note,
+        ),
+        mode,
+    )
+
+
+def _result(run: Run, quantity: str, z: int, t: int) -> int | None:
+    one = np.array([z], dtype=run.fmt.uint), np.array([t], dtype=run.fmt.uint)
+    try:
+        return int(run.evaluate(quantity, *one)[0])
+    except SubjectProblem:
+        return None
+
+
+def paste_ready(run: Run, quantity: str, z: int, t: int) -> str:
+    """Python lines that print the subject's result at one point."""
+    fmt, subject = run.fmt, run.subject
+    expression = subject.expressions.get(quantity)
+    suffix = ""
+    if expression is None and quantity in QUANTITIES[:2]:
+        expression = subject.expressions.get("loss_and_gradient")
+        suffix = "[0]" if quantity == "loss" else "[1]"
+    lines = ["import numpy as np"]
+    if fmt.name == "bfloat16":
+        lines.append("import ml_dtypes")
+    lines += [line for line in subject.imports.splitlines() if line not in lines]
+    lines.append(f"z = {_literal(fmt, z)}")
+    if quantity not in ONE_ARGUMENT:
+        lines.append(f"t = {_literal(fmt, t)}")
+    lines.append(f"print(({expression or f'{quantity}(...)'}){suffix})")
+    return "\n".join(lines)
+
+
+def _literal(fmt: Format, encoding: int) -> str:
+    scalar = float(fmt.array([encoding])[0])
+    if math.isnan(scalar):
+        text = "float('nan')"
+    elif math.isinf(scalar):
+        text = "float('-inf')" if scalar < 0 else "float('inf')"
+    else:
+        text = repr(scalar)  # a binary64 holds every value of the four formats
+    dtype = "ml_dtypes.bfloat16" if fmt.name == "bfloat16" else f"np.{fmt.dtype_name}"
+    return f"np.array([{text}], dtype={dtype})"

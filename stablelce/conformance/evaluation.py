@@ -1,0 +1,124 @@
+"""Calling a subject: arrays of encodings in, encodings out, and everything else caught and named."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.conformance.contract import Profile, allowed_error
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject
+from stablelce.formats import Format, UIntArray
+
+__all__ = ["Run", "SubjectProblem"]
+
+
+class SubjectProblem(Exception):
+    """A subject did not return the array it should have; ``mode`` is one of a few fixed phrases."""
+
+    def __init__(self, mode: str, message: str) -> None:
+        super().__init__(message)
+        self.mode = mode
+
+
+@dataclass
+class Run:
+    """One subject judged in one format.
+
+    Attributes
+    ----------
+    subject, fmt, profile
+        Who, in which format, and the profile required.
+    allow_ftz : bool
+        Whether flushed subnormals are tolerated.
+    noise : dict
+        What the subject emitted, by kind ("warning", "output"), the first text of each.
+    """
+
+    subject: Subject
+    fmt: Format
+    profile: Profile
+    allow_ftz: bool = False
+    noise: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> float:
+        """The largest error allowed, in units."""
+        return allowed_error(self.profile, self.fmt)
+
+    def call(self, quantity: str, z: npt.NDArray[Any], t: npt.NDArray[Any], **keywords: Any) -> Any:
+        """What the subject returns for arrays, unchecked; the pair's part where it offers only that.
+
+        Raises
+        ------
+        SubjectProblem
+            It raised.
+        """
+        functions = self.subject.functions
+        name = quantity if quantity in functions else "loss_and_gradient"
+        arguments = (z,) if quantity in ONE_ARGUMENT else (z, t)
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            warnings.simplefilter("always")
+            try:
+                result = functions[name](*arguments, **keywords)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # SystemExit too: a subject must not end the audit
+                text = " ".join(str(error).split())
+                raise SubjectProblem("raised", f"{name} raised {type(error).__name__}: {text:.200}") from None
+        if caught:
+            self.noise.setdefault("warning", f"{caught[0].category.__name__}: {caught[0].message}")
+        printed = out.getvalue() or err.getvalue()
+        if printed:
+            self.noise.setdefault("output", repr(printed[:80]))
+        if name == quantity or quantity == "loss_and_gradient":
+            return result
+        return self.part(result, quantity)
+
+    @staticmethod
+    def part(result: Any, quantity: str) -> Any:
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            kind = type(result).__name__
+            raise SubjectProblem(
+                "not a pair", f"loss_and_gradient returned {kind}, not a pair (loss, gradient)"
+            )
+        return result[0] if quantity == "loss" else result[1]
+
+    def array(self, quantity: str, result: Any, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """The result as an array, once it is one of the right shape and dtype.
+
+        Raises
+        ------
+        SubjectProblem
+            It is not.
+        """
+        if not isinstance(result, (np.ndarray, np.generic)):
+            kind = type(result).__name__
+            raise SubjectProblem("no array", f"{quantity} returned a {kind}; return a NumPy array")
+        if result.shape != shape:
+            raise SubjectProblem(
+                "wrong shape", f"{quantity} returned shape {result.shape} for inputs of shape {shape}"
+            )
+        if result.dtype.name != self.fmt.dtype_name:
+            raise SubjectProblem(
+                "wrong dtype", f"{quantity} returned {result.dtype.name} for {self.fmt.dtype_name} inputs"
+            )
+        return np.asarray(result)
+
+    def evaluate(self, quantity: str, z: UIntArray, t: UIntArray, **keywords: Any) -> UIntArray:
+        """Encodings of the results at one-dimensional arrays of encodings.
+
+        The subject gets fresh arrays, so one that writes to its inputs spoils nothing but its own check.
+        """
+        result = self.call(quantity, self.fmt.array(z), self.fmt.array(t), **keywords)
+        return self.fmt.encodings(self.array(quantity, result, z.shape))

@@ -1,0 +1,78 @@
+"""How many points an audit takes, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stablelce.conformance import hard_cases
+from stablelce.conformance.evaluation import Run
+from stablelce.conformance.regions import REGIONS, sample
+from stablelce.conformance.subjects.base import ONE_ARGUMENT
+from stablelce.formats import UIntArray
+
+__all__ = ["TIERS", "Budget", "Tier", "budget", "region_points"]
+
+Tier = Literal["smoke", "standard", "deep"]
+
+TIERS: tuple[Tier, ...] = ("smoke", "standard", "deep")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Points per region for accuracy and for relations, and logits per range of a curve."""
+
+    accuracy: int
+    relations: int
+    curve: int
+
+
+_BUDGETS = {"smoke": Budget(40, 8, 0), "standard": Budget(1000, 120, 4), "deep": Budget(20_000, 2000, 16)}
+
+
+def budget(tier: Tier) -> Budget:
+    """The budget of a tier.
+
+    Raises
+    ------
+    ValueError
+        No tier goes by that name.
+    """
+    if tier not in _BUDGETS:
+        raise ValueError(f"unknown tier {tier!r}: use one of {', '.join(TIERS)}.")
+    return _BUDGETS[tier]
+
+
+def region_points(
+    run: Run, quantity: str, names: tuple[str, ...], count: int, seed: int
+) -> Iterator[tuple[UIntArray, UIntArray]]:
+    """Points of the named regions (of all and the hard cases, for no names), ``count`` of each.
+
+    Soft targets are rounded to the nearer hard one for a subject that does not take them. The stream of a
+    region depends on the seed and its name alone, so subjects are judged on the same points.
+    """
+    fmt = run.fmt
+    if not names or "hard cases" in names:
+        z, t, _ = hard_cases.points(fmt)
+        yield z, _as_offered(run, t)
+    one_argument = quantity in ONE_ARGUMENT or quantity == "hessian"
+    for index, region in enumerate(REGIONS):
+        if (names and region.name not in names) or (one_argument and region.name in _TARGETS_ONLY):
+            continue
+        rng = np.random.default_rng([seed, index, fmt.precision])
+        z, t = sample(region, fmt, count, rng)
+        yield z, _as_offered(run, t)
+
+
+_TARGETS_ONLY = ("near optimum", "midpoints", "tiny targets", "near one")
+"""Regions that differ from others in their targets: nothing new for functions of z alone."""
+
+
+def _as_offered(run: Run, t: UIntArray) -> UIntArray:
+    if run.subject.soft_targets:
+        return t
+    fmt = run.fmt
+    return fmt.encodings((fmt.array(t) > 0.5).astype(fmt.dtype))

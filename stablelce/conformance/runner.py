@@ -1,0 +1,307 @@
+"""Run the checks on a subject and return what they found, as data.
+
+The plan of an audit: for each format that the subject offers, for each quantity, measure the accuracy
+(every encoding of the 16-bit formats with hard targets, samples of all regions elsewhere), then run each
+check; shrink the counterexample of each one that fails. Verdicts are reproducible: points come from
+seeded generators, and shrinking is deterministic.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS
+from stablelce.conformance.contract import CHECKS, PROFILES, Profile
+from stablelce.conformance.counterexamples import counterexample
+from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.judging import ArrayCheck, PointCheck
+from stablelce.conformance.measuring import measure
+from stablelce.conformance.points import Budget, Tier, budget, region_points
+from stablelce.conformance.results import AuditResult, CheckResult
+from stablelce.conformance.shrink import simplest
+from stablelce.conformance.subjects import from_object, resolve
+from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
+from stablelce.formats import BINARY64, FORMATS, Format, find_format
+
+__all__ = ["audit"]
+
+Progress = Callable[[int, int, str], None]
+
+
+def audit(
+    subject: str | Subject | object,
+    *,
+    quantity: str = "loss",
+    tier: Tier = "standard",
+    profile: Profile = "accurate",
+    formats: Sequence[str] | None = None,
+    allow_ftz: bool = False,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Judge an implementation of the logistic cross-entropy by the contract.
+
+    Parameters
+    ----------
+    subject : str, callable, mapping, module or object
+        What to judge: a name such as ``"scipy"``, ``"package.module:attr"``, ``"./file.py:attr"``, or the
+        thing itself; a callable computes `quantity`.
+    quantity : {"loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus"}
+        What a bare callable computes.
+    tier : {"smoke", "standard", "deep"}
+        How many points: seconds, up to a minute, many minutes.
+    profile : {"correctly-rounded", "faithful", "accurate", "stable"}
+        The accuracy required.
+    formats : sequence of str, optional
+        Judge these formats only.
+    allow_ftz : bool
+        Whether flushed subnormal results are tolerated.
+    seed : int
+        Seed of the sampled points.
+    progress : callable, optional
+        Called with (steps done, steps in all, what comes next).
+
+    Returns
+    -------
+    AuditResult
+        Accuracy per quantity and format, and the outcome of every check.
+
+    Raises
+    ------
+    SubjectError
+        The subject cannot be loaded, or offers nothing in the formats asked for.
+    ValueError
+        An unknown tier, profile or format.
+    """
+    if profile not in PROFILES:
+        raise ValueError(f"unknown profile {profile!r}: use one of {', '.join(PROFILES)}.")
+    plan = budget(tier)
+    wanted = None if formats is None else [find_format(name) for name in formats]
+    judged = resolve(subject, quantity) if isinstance(subject, str) else from_object(subject, quantity)
+    started = time.perf_counter()
+    offered = _offered(judged, wanted)
+    if not offered:
+        names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
+        raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
+    auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
+    steps = [(fmt, name) for fmt in offered for name in _quantities(judged)]
+    for done, (fmt, name) in enumerate(steps):
+        if progress is not None:
+            progress(done, len(steps), f"{name} {fmt.dtype_name}")
+        auditor.judge(fmt, name)
+    for fmt in offered:
+        auditor.noise(fmt)
+    if progress is not None:
+        progress(len(steps), len(steps), "done")
+    return AuditResult(
+        subject=judged.name,
+        version=judged.version,
+        isolated=judged.isolated,
+        tier=tier,
+        required_profile=profile,
+        offered={fmt.dtype_name: _quantities(judged) for fmt in offered},
+        profiles={fmt.dtype_name: auditor.profile_reached(fmt) for fmt in offered},
+        accuracy=tuple(auditor.accuracy),
+        checks=tuple(auditor.checks),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _quantities(subject: Subject) -> tuple[str, ...]:
+    return tuple(name for name in QUANTITIES if subject.offers(name))
+
+
+def _offered(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
+    """The formats declared, or those in which a benign array comes back in its own dtype."""
+    candidates = FORMATS if wanted is None else [fmt for fmt in FORMATS if fmt in wanted]
+    if subject.formats is not None:
+        declared = {find_format(name) for name in subject.formats}
+        return [fmt for fmt in candidates if fmt in declared]
+    found = [fmt for fmt in FORMATS if _probe(subject, fmt)]
+    # A subject that raises everywhere, or returns no array, is judged in binary64, where that shows.
+    return [fmt for fmt in candidates if fmt in (found or [BINARY64])]
+
+
+def _probe(subject: Subject, fmt: Format) -> bool:
+    z = np.array([1.0, -1.0, 1.0, -1.0]).astype(fmt.dtype)
+    t = np.array([0.0, 0.0, 1.0, 1.0]).astype(fmt.dtype)
+    run = Run(subject, fmt, "stable")
+    name = _quantities(subject)[0]
+    try:
+        result = run.call(name, z, t)
+    except SubjectProblem:
+        return False
+    return isinstance(result, (np.ndarray, np.generic)) and result.dtype.name == fmt.dtype_name
+
+
+class _Auditor:
+    """Collects the results of one subject."""
+
+    def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
+        self.runs = {fmt: Run(subject, fmt, profile, allow_ftz) for fmt in FORMATS}
+        self.plan, self.seed = plan, seed
+        self.accuracy: list[Any] = []
+        self.checks: list[CheckResult] = []
+
+    def judge(self, fmt: Format, quantity: str) -> None:
+        """Measure the accuracy of one quantity in one format and run every check on it."""
+        run = self.runs[fmt]
+        try:
+            measured = measure(run, quantity, self.plan, self.seed)
+        except SubjectProblem:
+            measured = []  # the checks below say what went wrong
+        self.accuracy += measured
+        for check in POINT_CHECKS:
+            if quantity in check.quantities:
+                self.checks.append(self._point_check(check, run, quantity))
+        for array_check in ARRAY_CHECKS:
+            if quantity in array_check.quantities:
+                self.checks.append(self._array_check(array_check, run, quantity))
+
+    def noise(self, fmt: Format) -> None:
+        """Report what the subject warned of or printed in this format, once."""
+        noise = self.runs[fmt].noise
+        texts = [f"{kind}: {text}" for kind, text in sorted(noise.items())]
+        self.checks.append(
+            CheckResult(
+                check="warnings and output",
+                format=fmt.dtype_name,
+                quantity=None,
+                required=False,
+                status="failed" if texts else "passed",
+                points=0,
+                failures=len(texts),
+                mode=" and ".join(sorted(noise)),
+                message="; ".join(texts),
+            )
+        )
+
+    def profile_reached(self, fmt: Format) -> Profile | None:
+        """The highest profile that every measured quantity reaches; None below all of them."""
+        reached = [a.profile for a in self.accuracy if a.format == fmt.dtype_name]
+        if not reached or None in reached:
+            return None
+        return PROFILES[max(PROFILES.index(profile) for profile in reached)]
+
+    # -- one check -----------------------------------------------------------------------------
+
+    def _required(self, name: str, run: Run) -> bool:
+        return CHECKS[name].required and not (name == "subnormals" and run.allow_ftz)
+
+    def _point_check(self, check: PointCheck, run: Run, quantity: str) -> CheckResult:
+        base = {
+            "check": check.name,
+            "format": run.fmt.dtype_name,
+            "quantity": quantity,
+            "required": self._required(check.name, run),
+        }
+        points = failures = inconclusive = 0
+        worst: tuple[float, int, int, Any] | None = None
+        for z, t in self._points(check, run, quantity):
+            try:
+                judgement = check.judge(run, quantity, z, t)
+            except SubjectProblem as problem:
+                return self._problem(base, check, run, quantity, problem, z, t)
+            points += int(judgement.judged.sum())
+            inconclusive += judgement.inconclusive
+            for i in np.flatnonzero(judgement.failed):
+                failures += 1
+                size = 0.0 if judgement.errors is None else float(judgement.errors[i])
+                if worst is None or size > worst[0]:
+                    worst = (size, int(z[i]), int(t[i]), judgement)
+        if worst is None:
+            status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
+            note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
+            return CheckResult(**base, status=status, points=points, failures=0, message=note)
+        z0, t0 = simplest(run.fmt, worst[1], worst[2], lambda a, b: self._fails(check, run, quantity, a, b))
+        example, mode = counterexample(run, quantity, check.name, z0, t0)
+        return CheckResult(
+            **base,
+            status="failed",
+            points=max(points, failures),
+            failures=failures,
+            mode=mode,
+            counterexample=example,
+        )
+
+    @staticmethod
+    def _fails(check: PointCheck, run: Run, quantity: str, z: int, t: int) -> bool:
+        one = np.array([z], dtype=run.fmt.uint), np.array([t], dtype=run.fmt.uint)
+        try:
+            return bool(check.judge(run, quantity, *one).failed[0])
+        except SubjectProblem:
+            return False
+
+    def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
+        relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")
+        count = self.plan.relations if relation else self.plan.accuracy
+        return region_points(run, quantity, check.regions, count, self.seed)
+
+    def _problem(
+        self,
+        base: dict[str, Any],
+        check: PointCheck,
+        run: Run,
+        quantity: str,
+        problem: SubjectProblem,
+        z: Any,
+        t: Any,
+    ) -> CheckResult:
+        """A subject that raises, or returns no proper array: find a single point that does it, if any."""
+
+        def raises(a: int, b: int) -> bool:
+            one = np.array([a], dtype=run.fmt.uint), np.array([b], dtype=run.fmt.uint)
+            try:
+                check.judge(run, quantity, *one)
+            except SubjectProblem as again:
+                return again.mode == problem.mode
+            return False
+
+        example = None
+        for a, b in list(zip(z.tolist(), t.tolist(), strict=True))[:200]:
+            if raises(a, b):
+                a, b = simplest(run.fmt, a, b, raises)
+                example, _ = counterexample(run, quantity, check.name, a, b)
+                break
+        return CheckResult(
+            **base,
+            status="failed",
+            points=len(z),
+            failures=1,
+            mode=problem.mode,
+            message=str(problem),
+            counterexample=example,
+        )
+
+    def _array_check(self, check: ArrayCheck, run: Run, quantity: str) -> CheckResult:
+        base = {
+            "check": check.name,
+            "format": run.fmt.dtype_name,
+            "quantity": quantity,
+            "required": self._required(check.name, run),
+        }
+        try:
+            finding = check.judge(run, quantity)
+        except SubjectProblem as problem:
+            return CheckResult(
+                **base, status="failed", points=1, failures=1, mode=problem.mode, message=str(problem)
+            )
+        example = None
+        if finding.point is not None:
+            example, _ = counterexample(
+                run, quantity, check.name, *finding.point, got=finding.got, want=finding.want
+            )
+        failures = 1 if finding.status == "failed" else 0
+        return CheckResult(
+            **base,
+            status=finding.status,
+            points=finding.points,
+            failures=failures,
+            mode=finding.mode,
+            message=finding.message,
+            counterexample=example,
+        )
