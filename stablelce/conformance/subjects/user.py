@@ -88,8 +88,8 @@ def _subject(
 ) -> Subject:
     functions = {}
     for offer in _OFFERS:
-        function = get(name, target, offer)
-        if function is not MISSING and function is not None:
+        function = _offered(name, target, offer)
+        if function is not None:
             if not callable(function):
                 raise SubjectError(
                     f"subject {name!r}: its {offer!r} is of type {type(function).__name__}; "
@@ -115,6 +115,13 @@ def _subject(
     )
 
 
+def _offered(name: str, target: Any, key: str) -> Any:
+    """What stands under a name, or None; a package's submodule of that name is no offer of the package."""
+    value = get(name, target, key)
+    is_submodule = isinstance(target, ModuleType) and isinstance(value, ModuleType)
+    return None if value is MISSING or is_submodule else value
+
+
 def _call(function: str, quantity: str) -> str:
     return f"{function}(z)" if quantity in ONE_ARGUMENT else f"{function}(z, t)"
 
@@ -131,8 +138,8 @@ def _offers_nothing(name: str, target: Any) -> str:
 
 
 def _names(name: str, target: Any, attribute: str) -> tuple[str, ...] | None:
-    value = get(name, target, attribute)
-    if value is MISSING or value is None:
+    value = _offered(name, target, attribute)
+    if value is None:
         return None
     if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(v, str) for v in value):
         raise SubjectError(
