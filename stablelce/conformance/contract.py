@@ -30,8 +30,8 @@ def allowed_error(profile: Profile, fmt: Format) -> float:
     """The largest error, in units, that a profile allows in a format.
 
     For `correctly-rounded` and `faithful` this is what their definitions imply (one half, below one); those
-    two are judged by encodings, not by this number. `stable` grants six lost bits, less where a format has few:
-    64 units of bfloat16 would be half of its significand.
+    two are judged by encodings, not by this number. `stable` grants six lost bits, less where a format has
+    few: 64 units of bfloat16 would be half of its significand.
     """
     if profile == "stable":
         return {BINARY16: 16.0, BFLOAT16: 4.0}.get(fmt, 64.0)

@@ -18,7 +18,7 @@ from stablelce.formats import Format, UIntArray
 __all__ = ["Run", "SubjectProblem"]
 
 
-class SubjectProblem(Exception):
+class SubjectProblem(Exception):  # noqa: N818  # what a subject did, no error of the suite
     """A subject did not return the array it should have; ``mode`` is one of a few fixed phrases."""
 
     def __init__(self, mode: str, message: str) -> None:
@@ -73,7 +73,7 @@ class Run:
                 result = functions[name](*arguments, **keywords)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # SystemExit too: a subject must not end the audit
+            except BaseException as error:  # noqa: BLE001  # SystemExit too: it must not end the audit
                 text = " ".join(str(error).split())
                 raise SubjectProblem("raised", f"{name} raised {type(error).__name__}: {text:.200}") from None
         if caught:
@@ -81,7 +81,7 @@ class Run:
         printed = out.getvalue() or err.getvalue()
         if printed:
             self.noise.setdefault("output", repr(printed[:80]))
-        if name == quantity or quantity == "loss_and_gradient":
+        if name == quantity:
             return result
         return self.part(result, quantity)
 

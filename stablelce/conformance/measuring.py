@@ -15,7 +15,7 @@ from stablelce.conformance.counterexamples import counterexample
 from stablelce.conformance.curve import curve
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.points import Budget, region_points
-from stablelce.conformance.results import AccuracyResult
+from stablelce.conformance.results import AccuracyResult, CurveBin
 from stablelce.conformance.subjects.base import ONE_ARGUMENT
 from stablelce.formats import UIntArray
 from stablelce.oracle import Expected
@@ -68,8 +68,8 @@ def _sampled(run: Run, quantity: str, targets: Targets, plan: Budget, seed: int)
         hard = (t == 0) | (t == one)
         chosen = hard if targets == "hard" else ~hard if targets == "soft" else np.ones_like(hard)
         if chosen.any():
-            z, t = z[chosen], t[chosen]
-            yield z, t, expect(run.fmt, quantity, z, t)
+            logits, aims = z[chosen], t[chosen]
+            yield logits, aims, expect(run.fmt, quantity, logits, aims)
 
 
 class _Tally:
@@ -104,18 +104,18 @@ class _Tally:
         errors: npt.NDArray[np.float64],
         counted: npt.NDArray[np.bool_],
     ) -> None:
-        fine = {
+        fine: dict[Profile, npt.NDArray[np.bool_]] = {
             "correctly-rounded": got == expected.encodings,
             "faithful": expected.is_faithful(got),
             "accurate": errors <= allowed_error("accurate", self.run.fmt),
             "stable": errors <= allowed_error("stable", self.run.fmt),
         }
         for profile, good in fine.items():
-            self.reached[profile] &= bool((good | ~counted).all())  # type: ignore[index]  # keys are profiles
+            self.reached[profile] &= bool((good | ~counted).all())
 
     def result(
-        self, targets: Targets, coverage: Literal["exhaustive", "sampled"], bins: tuple
-    ) -> AccuracyResult:  # type: ignore[type-arg]
+        self, targets: Targets, coverage: Literal["exhaustive", "sampled"], bins: tuple[CurveBin, ...]
+    ) -> AccuracyResult:
         profile: Profile | None = next((p for p in PROFILES if self.reached[p]), None)
         example, _ = counterexample(self.run, self.quantity, "accuracy", *self.worst)
         return AccuracyResult(

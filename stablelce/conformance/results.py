@@ -29,7 +29,7 @@ __all__ = [
     "schema",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 
 def _error_from_json(value: Any) -> Any:
@@ -76,7 +76,7 @@ class Value(_Model):
         else:
             hexadecimal = float(scalar).hex()
         decimal = str(scalar) if fmt.name == "bfloat16" else np.format_float_positional(scalar, trim="0")
-        if "bfloat16" != fmt.name and (len(decimal) > 24 or _extreme(float(scalar))):
+        if fmt.name != "bfloat16" and (len(decimal) > 24 or _extreme(float(scalar))):
             decimal = np.format_float_scientific(scalar, trim="0")
         return cls(decimal=decimal, hex=hexadecimal, bits=f"0x{encoding:0{fmt.width // 4}x}")
 

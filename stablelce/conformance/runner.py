@@ -21,7 +21,7 @@ from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, PointCheck
 from stablelce.conformance.measuring import measure
 from stablelce.conformance.points import Budget, Tier, budget, region_points
-from stablelce.conformance.results import AuditResult, CheckResult
+from stablelce.conformance.results import AuditResult, CheckResult, Status
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
@@ -193,7 +193,7 @@ class _Auditor:
         return CHECKS[name].required and not (name == "subnormals" and run.allow_ftz)
 
     def _point_check(self, check: PointCheck, run: Run, quantity: str) -> CheckResult:
-        base = {
+        base: dict[str, Any] = {
             "check": check.name,
             "format": run.fmt.dtype_name,
             "quantity": quantity,
@@ -214,7 +214,7 @@ class _Auditor:
                 if worst is None or size > worst[0]:
                     worst = (size, int(z[i]), int(t[i]), judgement)
         if worst is None:
-            status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
+            status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
             return CheckResult(**base, status=status, points=points, failures=0, message=note)
         z0, t0 = simplest(run.fmt, worst[1], worst[2], lambda a, b: self._fails(check, run, quantity, a, b))
@@ -225,6 +225,7 @@ class _Auditor:
             points=max(points, failures),
             failures=failures,
             mode=mode,
+            message=CHECKS[check.name].summary,
             counterexample=example,
         )
 
@@ -264,8 +265,7 @@ class _Auditor:
         example = None
         for a, b in list(zip(z.tolist(), t.tolist(), strict=True))[:200]:
             if raises(a, b):
-                a, b = simplest(run.fmt, a, b, raises)
-                example, _ = counterexample(run, quantity, check.name, a, b)
+                example, _ = counterexample(run, quantity, check.name, *simplest(run.fmt, a, b, raises))
                 break
         return CheckResult(
             **base,
@@ -278,7 +278,7 @@ class _Auditor:
         )
 
     def _array_check(self, check: ArrayCheck, run: Run, quantity: str) -> CheckResult:
-        base = {
+        base: dict[str, Any] = {
             "check": check.name,
             "format": run.fmt.dtype_name,
             "quantity": quantity,

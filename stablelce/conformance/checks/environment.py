@@ -32,8 +32,8 @@ def floating_point_state() -> dict[str, object]:
 
 
 def _random_state() -> tuple[object, ...]:
-    name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
-    return random.getstate(), name, keys.tobytes(), position, has_gauss, gauss
+    # The legacy global generator is the one that a subject could disturb for its caller.
+    return random.getstate(), repr(np.random.get_state(legacy=False))  # noqa: NPY002
 
 
 def _environment(run: Run, quantity: str) -> Finding:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import Judgement, PointCheck, allowance, gradient_allowance
@@ -55,21 +56,23 @@ class Term:
         return allowance(fmt, value, bound)
 
 
+Mask = npt.NDArray[np.bool_]
+
 Holds = Callable[[int, list[Fraction], list[Fraction]], bool | None]
 """``holds(i, values, allowances)``: whether the relation holds at point i, None where it cannot tell."""
 
 
-def relation(run: Run, terms: Sequence[Term], holds: Holds, where: np.ndarray | None = None) -> Judgement:
+def relation(terms: Sequence[Term], holds: Holds, where: Mask | None = None) -> Judgement:
     """Judge a relation between terms at every point where all of them are finite."""
     count = len(terms[0].got)
     failed, judged = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     inconclusive = 0
-    for i in range(count) if where is None else np.flatnonzero(where):
+    for i in range(count) if where is None else np.flatnonzero(where).tolist():
         values = [term.value(i) for term in terms]
         if any(value is None for value in values):
             continue  # a spurious inf or NaN is the business of "accuracy"
         finite = [value for value in values if value is not None]
-        verdict = holds(int(i), finite, [term.allowed(i) for term in terms])
+        verdict = holds(i, finite, [term.allowed(i) for term in terms])
         if verdict is None:
             inconclusive += 1
             continue
@@ -77,7 +80,7 @@ def relation(run: Run, terms: Sequence[Term], holds: Holds, where: np.ndarray | 
     return Judgement(failed, judged, got=terms[0].got, inconclusive=inconclusive)
 
 
-def exact_encodings(fmt: Format, values: Sequence[Fraction | None]) -> tuple[UIntArray, np.ndarray]:
+def exact_encodings(fmt: Format, values: Sequence[Fraction | None]) -> tuple[UIntArray, Mask]:
     """Encodings of rationals, and a mask of those that the format represents exactly and finitely."""
     encodings = np.zeros(len(values), dtype=fmt.uint)
     exactly = np.zeros(len(values), dtype=bool)
@@ -134,7 +137,7 @@ def _sign_and_range(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judg
         # 0 is a float that no positive value rounds across: a negative loss has no excuse but its error.
         return allowed if run.profile in ("accurate", "stable") or low else Fraction(0)
 
-    return relation(run, [Term(run, quantity, z, t)], holds)
+    return relation([Term(run, quantity, z, t)], holds)
 
 
 def _range(quantity: str, z: Fraction, t: Fraction) -> tuple[Fraction | None, Fraction | None]:
@@ -162,10 +165,10 @@ def _mirror(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     factor = -1 if quantity == "gradient" else 1
     terms = [Term(run, quantity, z, t), Term(run, quantity, z ^ sign, mirrored)]
 
-    def holds(i: int, values: list[Fraction], allowed: list[Fraction]) -> bool:
+    def holds(_: int, values: list[Fraction], allowed: list[Fraction]) -> bool:
         return abs(values[0] - factor * values[1]) <= sum(allowed)
 
-    return relation(run, terms, holds, where)
+    return relation(terms, holds, where)
 
 
 _STRIDES = (1, 7, 1 << 10)
@@ -187,7 +190,7 @@ def _monotonicity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgem
         # Correct rounding keeps the order exactly; otherwise both results may be off.
         return rise >= (0 if run.profile == "correctly-rounded" else -sum(allowed))
 
-    return relation(run, terms, holds)
+    return relation(terms, holds)
 
 
 def _convexity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
@@ -198,11 +201,11 @@ def _convexity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement
         low, mid, high, _ = stencil(run.fmt, z, exponent)
         terms = [Term(run, quantity, mid, t), Term(run, quantity, low, t), Term(run, quantity, high, t)]
 
-        def holds(i: int, values: list[Fraction], allowed: list[Fraction]) -> bool:
+        def holds(_: int, values: list[Fraction], allowed: list[Fraction]) -> bool:
             bend = values[1] + values[2] - 2 * values[0]
             return bend >= -(2 * allowed[0] + allowed[1] + allowed[2])
 
-        part = relation(run, terms, holds)
+        part = relation(terms, holds)
         failed, judged, got = failed | part.failed, judged | part.judged, part.got
     return Judgement(failed, judged, got)
 
@@ -217,7 +220,7 @@ def _difference(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgemen
     def holds(i: int, values: list[Fraction], allowed: list[Fraction]) -> bool:
         return abs(values[0] - values[1] - fmt.to_fraction(int(z[i]))) <= sum(allowed)
 
-    return relation(run, terms, holds)
+    return relation(terms, holds)
 
 
 def _affine(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
@@ -232,7 +235,7 @@ def _affine(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
         gap = values[0] - w * values[1] - (1 - w) * values[2]
         return abs(gap) <= allowed[0] + w * allowed[1] + (1 - w) * allowed[2]
 
-    return relation(run, terms, holds, np.asarray((t != zeros) & (t != ones)))
+    return relation(terms, holds, np.asarray((t != zeros) & (t != ones)))
 
 
 _FINITE = ("moderate", "middle", "thresholds", "encodings", "tails", "near optimum")

@@ -62,7 +62,8 @@ def _compare(
     scale = fmt.to_fraction(int(fmt.encodings(weight)[0]))
     for i in range(len(z)):
         logit, target = fmt.to_fraction(int(z[i])), fmt.to_fraction(int(t[i]))
-        exact = oracle.exact(quantity, logit, target, fmt, **{keyword: scale})
+        factor, pos_factor = (scale, Fraction(1)) if keyword == "weight" else (Fraction(1), scale)
+        exact = oracle.exact(quantity, logit, target, fmt, weight=factor, pos_weight=pos_factor)
         error = exact.error(int(got[i]))
         right = int(got[i]) == exact.encoding if run.profile == "correctly-rounded" else error <= run.bound
         if not right:
