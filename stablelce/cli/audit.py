@@ -11,7 +11,8 @@ import click
 from stablelce.cli.options import json_option, tier_option, to_formats, write_text
 from stablelce.cli.terminal import console, print_audit, progress_bar
 from stablelce.cli.workers import Job, Outcome, run_jobs
-from stablelce.conformance.contract import PROFILES
+from stablelce.conformance.contract import PROFILES, Profile
+from stablelce.conformance.points import Tier
 from stablelce.conformance.results import Record
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import Format
@@ -53,9 +54,9 @@ def audit(
     ctx: click.Context,
     subjects: tuple[str, ...],
     quantity: str,
-    profile: str,
+    profile: Profile,
     formats: tuple[Format, ...],
-    tier: str,
+    tier: Tier,
     allow_ftz: bool,
     json_file: Path | None,
 ) -> None:

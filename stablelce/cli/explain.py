@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from stablelce.cli.literals import Number, parse
-from stablelce.cli.options import json_option, to_format, write_text
+from stablelce.cli.options import InputError, json_option, to_format, write_text
 from stablelce.cli.terminal import Explanation, Row, console, print_explanation
 from stablelce.conformance.contract import INFINITE_LOGITS
 from stablelce.conformance.results import Value
@@ -71,7 +71,7 @@ def explain(logit: Number, target: Number, fmt: Format, json_file: Path | None) 
     z and t are rounded once to the dtype; the exact value is that of the rounded numbers.
     """
     if not target.is_target():
-        raise click.UsageError(f"--t {target.text} lies outside [0, 1]; a target is a probability.")
+        raise InputError(f"--t {target.text} lies outside [0, 1]; a target is a probability.")
     z, t = logit.encoding(fmt), target.encoding(fmt)
     explanations = [explanation(quantity, z, t, fmt) for quantity in ("loss", "gradient")]
     inputs = {"z": Value.of(fmt, z), "t": Value.of(fmt, t)}

@@ -8,13 +8,19 @@ from typing import Any, TypeVar
 
 import click
 
+from stablelce.conformance.points import TIERS, Tier
 from stablelce.formats import Format, find_format
 
-__all__ = ["TIERS", "json_option", "tier_option", "to_format", "to_formats", "write_text"]
+__all__ = ["InputError", "json_option", "tier_option", "to_format", "to_formats", "write_text"]
 
-TIERS = ("smoke", "standard", "deep")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class InputError(click.ClickException):
+    """What a command cannot work with; the message is one sentence that says how to mend it."""
+
+    exit_code = 2
 
 
 def to_format(_ctx: click.Context, _param: click.Parameter, value: str) -> Format:
@@ -30,7 +36,7 @@ def to_formats(ctx: click.Context, param: click.Parameter, values: tuple[str, ..
     return tuple(to_format(ctx, param, value) for value in values)
 
 
-def tier_option(default: str) -> Callable[[_F], _F]:
+def tier_option(default: Tier) -> Callable[[_F], _F]:
     """``--tier``: how many points are judged."""
     return click.option(
         "--tier",
@@ -64,4 +70,4 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(f"cannot write {str(path)!r}: {error.strerror}.") from None
+        raise InputError(f"cannot write {str(path)!r}: {error.strerror}.") from None

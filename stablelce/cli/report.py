@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from stablelce.cli.options import json_option, tier_option, write_text
+from stablelce.cli.options import InputError, json_option, tier_option, write_text
 from stablelce.cli.terminal import console, print_summary, progress_bar
 from stablelce.cli.workers import Job, Outcome, run_jobs
+from stablelce.conformance.points import Tier
 from stablelce.conformance.results import Record
 from stablelce.conformance.subjects import KNOWN
 
@@ -39,7 +40,7 @@ _PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch"
 @json_option
 @click.pass_context
 def report(
-    ctx: click.Context, directory: Path, tier: str, subjects: tuple[str, ...], json_file: Path | None
+    ctx: click.Context, directory: Path, tier: Tier, subjects: tuple[str, ...], json_file: Path | None
 ) -> None:
     """Write an accuracy report: index.html, README.md, accuracy.json and plots.
 
@@ -64,7 +65,7 @@ def report(
         absent={outcome.subject: outcome.message for outcome in outcomes if outcome.result is None},
     )
     if not record.subjects:
-        raise click.UsageError("there is nothing to report, because none of the subjects could be audited.")
+        raise InputError("there is nothing to report, because none of the subjects could be audited.")
     write_report(record, directory)
     if json_file is not None:
         write_text(json_file, record.to_json())
@@ -79,7 +80,7 @@ def _partial_folder(directory: Path) -> Path:
     try:
         partial.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise click.UsageError(f"cannot write to {str(directory)!r}: {error.strerror}.") from None
+        raise InputError(f"cannot write to {str(directory)!r}: {error.strerror}.") from None
     return partial
 
 

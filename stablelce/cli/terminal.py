@@ -101,7 +101,7 @@ def print_audit(result: AuditResult, out: Console) -> None:
     if informational:
         out.print("\nInformational, not part of the verdict:")
         for check in informational:
-            out.print(f"  {_title(check)}: {check.message or check.mode}")
+            out.print(f"  {_title(check)}{_because(check)}", soft_wrap=True)
     out.print()
     out.print(_verdict(result), style="bold green" if result.passed else "bold red")
 
@@ -130,11 +130,18 @@ def share(part: int, whole: int) -> str:
 
 
 def _title(check: CheckResult) -> str:
-    return " ".join(word for word in (check.check, check.quantity, check.format) if word)
+    where = f"{check.quantity} {check.format}" if check.quantity else check.format
+    return f"{where}: {check.check}"
+
+
+def _because(check: CheckResult) -> str:
+    reason = check.message or check.mode
+    return f" ({reason})" if reason else ""
 
 
 def _print_failure(check: CheckResult, out: Console) -> None:
-    out.print(f"FAILED {_title(check)} ({check.failures} of {check.points})", style="red")
+    mode = f", {check.mode}" if check.mode else ""
+    out.print(f"FAILED {_title(check)} ({check.failures} of {check.points} points{mode})", style="red")
     if check.message:
         out.print(f"  {check.message}")
     if check.counterexample is not None:

@@ -17,13 +17,16 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Literal
 
+from stablelce.conformance.contract import Profile
+from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
 
 __all__ = ["Job", "Outcome", "run_jobs"]
 
-SILENCE = 600.0
-"""Seconds without progress after which a subject counts as hung: ten times a whole standard audit."""
+SILENCE = {"smoke": 300.0, "standard": 600.0, "deep": 7200.0}
+"""Seconds without progress, by tier, after which a subject counts as hung; a whole audit of one of NumPy's
+speed takes 3 s, 60 s and many minutes."""
 
 Status = Literal["audited", "absent", "unusable", "died"]
 OnProgress = Callable[[str, int, int, str], None]
@@ -46,8 +49,8 @@ class Job:
 
     subject: str
     quantity: str = "loss"
-    tier: str = "standard"
-    profile: str = "accurate"
+    tier: Tier = "standard"
+    profile: Profile = "accurate"
     formats: tuple[str, ...] | None = None
     allow_ftz: bool = False
     keep: Path | None = None
@@ -77,7 +80,7 @@ class _Running:
     job: Job
     process: SpawnProcess
     heard: float
-    doing: str = "import"
+    doing: str = "import or the first call"
 
 
 def run_jobs(jobs: Sequence[Job], processes: int, on_progress: OnProgress) -> Generator[Outcome, None, None]:
@@ -115,8 +118,9 @@ def _start(job: Job) -> tuple[Connection, _Running]:
 
 def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgress) -> Outcome | None:
     if not ready:
-        silent = time.monotonic() - worker.heard
-        return _died(worker, f"made no progress for {SILENCE:.0f} s") if silent > SILENCE else None
+        allowed = SILENCE[worker.job.tier]
+        hung = time.monotonic() - worker.heard > allowed
+        return _died(worker, f"made no progress for {allowed:.0f} s") if hung else None
     try:
         message = pipe.recv()
     except EOFError:
