@@ -251,17 +251,17 @@ class Format:
 
     def array(self, encodings: npt.ArrayLike) -> npt.NDArray[Any]:
         """Array of this format's dtype with the given encodings."""
-        return np.asarray(encodings).astype(self.uint).view(self.dtype)
+        return np.asarray(encodings, dtype=self.uint).view(self.dtype)
 
     def ordinals(self, encodings: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """:meth:`ordinal` over an array of encodings; a NaN gets a position beyond its infinity."""
-        bits = np.asarray(encodings).astype(np.uint64)
+        bits = np.asarray(encodings, dtype=np.uint64)
         magnitude = (bits & np.uint64(self.sign_bit - 1)).astype(np.int64)
         return np.where(bits & np.uint64(self.sign_bit), -magnitude, magnitude)
 
     def from_ordinals(self, ordinals: npt.ArrayLike) -> UIntArray:
         """:meth:`from_ordinal` over an array."""
-        position = np.asarray(ordinals).astype(np.int64)
+        position = np.asarray(ordinals, dtype=np.int64)
         magnitude = np.minimum(np.abs(position), self.infinity).astype(np.uint64)
         sign = np.where(position < 0, np.uint64(self.sign_bit), np.uint64(0))
         bits: UIntArray = (magnitude | sign).astype(self.uint)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS
+from stablelce.conformance.checks.accuracy import failure_mode
 from stablelce.conformance.contract import CHECKS, PROFILES, Profile
 from stablelce.conformance.counterexamples import counterexample
 from stablelce.conformance.evaluation import Run, SubjectProblem
@@ -217,25 +218,36 @@ class _Auditor:
             status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
             return CheckResult(**base, status=status, points=points, failures=0, message=note)
-        z0, t0 = simplest(run.fmt, worst[1], worst[2], lambda a, b: self._fails(check, run, quantity, a, b))
-        example, mode = counterexample(run, quantity, check.name, z0, t0)
+        mode = self._mode(check, run, quantity, worst[1], worst[2])
+        z0, t0 = simplest(
+            run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
+        )
+        example, _ = counterexample(run, quantity, check.name, z0, t0)
         return CheckResult(
             **base,
             status="failed",
             points=max(points, failures),
             failures=failures,
-            mode=mode,
+            mode=mode or "fails in an array, not alone",
             message=CHECKS[check.name].summary,
             counterexample=example,
         )
 
     @staticmethod
-    def _fails(check: PointCheck, run: Run, quantity: str, z: int, t: int) -> bool:
+    def _mode(check: PointCheck, run: Run, quantity: str, z: int, t: int) -> str:
+        """How a single point fails, or nothing: shrinking must not trade one failure for another."""
         one = np.array([z], dtype=run.fmt.uint), np.array([t], dtype=run.fmt.uint)
         try:
-            return bool(check.judge(run, quantity, *one).failed[0])
+            judgement = check.judge(run, quantity, *one)
         except SubjectProblem:
-            return False
+            return ""
+        if not judgement.failed[0]:
+            return ""
+        if judgement.got is None or judgement.want is None or judgement.errors is None:
+            return f"violates: {check.name}"
+        return failure_mode(
+            run.fmt, int(judgement.got[0]), int(judgement.want[0]), float(judgement.errors[0])
+        )
 
     def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
         relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")

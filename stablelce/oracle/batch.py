@@ -122,9 +122,7 @@ def expected(
 
 
 def _compute(quantity: str, z: UIntArray, t: UIntArray | None, fmt: Format, bounds: Backend) -> Expected:
-    rows = [
-        _point(quantity, int(z[i]), 0 if t is None else int(t[i]), fmt, bounds) for i in range(len(z))
-    ]
+    rows = [_point(quantity, int(z[i]), 0 if t is None else int(t[i]), fmt, bounds) for i in range(len(z))]
     encodings, offsets, sides, units = zip(*rows, strict=True) if rows else ((), (), (), ())
     return Expected(
         fmt,
@@ -144,9 +142,7 @@ def _point(quantity: str, z: int, t: int, fmt: Format, bounds: Backend) -> tuple
         if encoding is None:
             continue
         unit = (
-            gradient_unit_exponent(logit, target, fmt, bounds)
-            if gradient
-            else _ulp_exponent(enclosure, fmt)
+            gradient_unit_exponent(logit, target, fmt, bounds) if gradient else _ulp_exponent(enclosure, fmt)
         )
         if unit is None:
             continue
@@ -212,5 +208,3 @@ def _to_float(value: Dyadic, unit: int) -> float:
     m = value.m >> drop
     exponent = value.e + drop - unit
     return math.ldexp(m, exponent) if exponent > -1100 else math.copysign(0.0, m)
-
-

@@ -52,6 +52,11 @@ def _from_exponential(remainder: str, exp: Any, prec: int) -> Any:
 
 
 def _widened(interval: Any, precision: int) -> tuple[Dyadic, Dyadic]:
-    low, high = (Dyadic(int(libmp.to_man_exp(end)[0]), libmp.to_man_exp(end)[1]) for end in interval)
+    low, high = (_dyadic(end) for end in interval)
     slack = Dyadic(1, high.floor_log2() - precision - 4)
     return low - slack, high + slack
+
+
+def _dyadic(number: Any) -> Dyadic:
+    sign, significand, exponent, _ = number  # mpmath's raw tuple
+    return Dyadic(-int(significand) if sign else int(significand), int(exponent))
