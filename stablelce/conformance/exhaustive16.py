@@ -84,14 +84,16 @@ def _units(fmt: Format, encodings: UIntArray, sides: npt.NDArray[np.int8]) -> np
     negative = (encodings & fmt.uint.type(fmt.sign_bit)) != 0
     rounded_up = np.where(negative, sides < 0, sides > 0)
     binade = np.maximum(biased, 1) - ((trailing == 0) & rounded_up & (biased > 1))
-    return fmt.quantum + binade - 1
+    units: npt.NDArray[np.int64] = fmt.quantum + binade - 1
+    return units
 
 
 def _main() -> None:
     _DATA.mkdir(exist_ok=True)
     for fmt in (BINARY16, BFLOAT16):
-        rows = {function: build(function, fmt, finite_encodings(fmt)) for function in FUNCTIONS}
-        np.savez_compressed(_DATA / f"{fmt.name}.npz", **rows)  # zip entries carry no date
+        sigmoid, softplus, hessian = (build(name, fmt, finite_encodings(fmt)) for name in FUNCTIONS)
+        path = _DATA / f"{fmt.name}.npz"  # its zip entries carry no date
+        np.savez_compressed(path, sigmoid=sigmoid, softplus=softplus, hessian=hessian)
         print(f"{fmt.name}: {len(finite_encodings(fmt))} logits")
 
 

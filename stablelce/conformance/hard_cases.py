@@ -37,7 +37,9 @@ HARD_CASES: tuple[HardCase, ...] = (
     # Zero and its neighbours.
     HardCase("zero", 0.0, (0.0, 0.5, 1.0), f"{_PYTORCH}/issues/2298: the derivative where branches meet"),
     HardCase("negative zero", -0.0, (0.0, 0.5, 1.0), "a sign of zero must not choose another branch's value"),
-    HardCase("smallest subnormal", 2.0**-1074, (0.0, 0.5, 1.0), "gradient z/4 at t = 1/2 rounds to 0, not before"),
+    HardCase(
+        "smallest subnormal", 2.0**-1074, (0.0, 0.5, 1.0), "gradient z/4 at t = 1/2 rounds to 0, not before"
+    ),
     HardCase("three quanta", -3 * 2.0**-1074, (0.5,), "z/4 lies between two subnormals"),
     HardCase("tiny", 1e-300, (0.0, 0.5, 1.0), "sigmoid(z) - 1/2 = z/4 is lost where sigmoid rounds to 1/2"),
     HardCase("tiny, binary32", 1e-30, (0.5,), "the same in a shorter format"),
@@ -49,12 +51,16 @@ HARD_CASES: tuple[HardCase, ...] = (
     HardCase("everyday logit, mirrored", 8.0, _HARD, "the mirror image must fare alike"),
     HardCase("binary32 saturates", -18.0, _HARD, f"{_PYTORCH}/issues/195529: loss 0 in binary32"),
     HardCase("binary32 saturates, mirrored", 18.0, _HARD, "https://github.com/tinygrad/tinygrad/pull/10958"),
-    HardCase("binary64 saturates", 37.42994775023705, _HARD, f"{_PYTORCH}/issues/195677, {_JAX}/issues/40385"),
+    HardCase(
+        "binary64 saturates", 37.42994775023705, _HARD, f"{_PYTORCH}/issues/195677, {_JAX}/issues/40385"
+    ),
     HardCase("binary64 saturates, mirrored", -37.42994775023705, _HARD, f"{_JAX}/issues/40383"),
     HardCase("sigmoid near 1, binary32", 17.0, _HARD, f"{_TENSORFLOW}/issues/126060"),
     HardCase("sigmoid near 1, binary64", 37.0, _HARD, f"{_TENSORFLOW}/issues/126060"),
     HardCase("clipped probability", 20.0, _HARD, "https://github.com/dmlc/xgboost/issues/6731"),
-    HardCase("clipped gradient", -50.0, _HARD, f"{_PYTORCH}/issues/103316: gradient of a clipped probability"),
+    HardCase(
+        "clipped gradient", -50.0, _HARD, f"{_PYTORCH}/issues/103316: gradient of a clipped probability"
+    ),
     HardCase("clipped at -100", -100.0, _HARD, f"{_PYTORCH}/issues/2866: log clamped at -100"),
     HardCase("softplus(-75)", -75.0, _HARD, "https://github.com/openvinotoolkit/openvino/issues/35931"),
     HardCase("approximate sigmoid", -16.740633, _HARD, "https://github.com/pytorch/xla/pull/4311"),
@@ -74,36 +80,61 @@ HARD_CASES: tuple[HardCase, ...] = (
     HardCase("exp overflows, binary32", 88.72284, _HARD, "https://github.com/root-project/root/issues/21071"),
     HardCase("exp overflows, just", 90.5229, _HARD, f"{_PYTORCH}/issues/17843"),
     HardCase("exp overflows, binary64", 709.79, _HARD, "https://github.com/cvxpy/cvxpy/pull/1359"),
-    HardCase("overflow of a naive sigmoid", -1000.0, _HARD, "https://github.com/scikit-learn/scikit-learn/issues/28046"),
+    HardCase(
+        "overflow of a naive sigmoid",
+        -1000.0,
+        _HARD,
+        "https://github.com/scikit-learn/scikit-learn/issues/28046",
+    ),
     HardCase("linear predictor 800", 800.0, _HARD, "https://github.com/statsmodels/statsmodels/issues/3923"),
     HardCase("large logit", 2e6, _HARD, "https://github.com/cvxpy/cvxpy/pull/229"),
     HardCase("largest binary16", 65504.0, (0.0, 0.25, 1.0), "the largest finite value of the format"),
-    HardCase("largest binary32", -3.4028234663852886e38, (0.0, 0.25, 1.0), "https://github.com/mindspore-ai/mindspore/issues/390"),
+    HardCase(
+        "largest binary32",
+        -3.4028234663852886e38,
+        (0.0, 0.25, 1.0),
+        "https://github.com/mindspore-ai/mindspore/issues/390",
+    ),
     HardCase("largest binary64", 1.7976931348623157e308, (0.0, 0.25, 1.0), "z*(1-t) must not overflow"),
     # Subnormal results and the end of the range.
     HardCase("subnormal, binary32", -88.5, _HARD, "exp(z) is subnormal in binary32"),
-    HardCase("half the smallest, binary32", -103.97208, _HARD, "exp(z) is half the smallest subnormal of binary32"),
+    HardCase(
+        "half the smallest, binary32", -103.97208, _HARD, "exp(z) is half the smallest subnormal of binary32"
+    ),
     HardCase("half the smallest, mirrored", 103.97208, _HARD, "the same on the other side"),
     HardCase("subnormal, binary64", -740.0, _HARD, "https://github.com/stan-dev/math/pull/889"),
-    HardCase("half the smallest, binary64", -745.1332191019412, _HARD, "exp(z) is half the smallest subnormal"),
+    HardCase(
+        "half the smallest, binary64", -745.1332191019412, _HARD, "exp(z) is half the smallest subnormal"
+    ),
     HardCase("subnormal, binary16", -10.0, _HARD, "exp(z) is subnormal in binary16"),
-    HardCase("half the smallest, binary16", -17.33, _HARD, "exp(z) is half the smallest subnormal of binary16"),
+    HardCase(
+        "half the smallest, binary16", -17.33, _HARD, "exp(z) is half the smallest subnormal of binary16"
+    ),
     # The exact part is a midpoint; the remainder decides from far below.
-    HardCase("midpoint, integer", 2.0**50 + 0.25, (0.25, 0.375), "z*(1-t) is a midpoint, exp(-z) is 2^-(10^15)"),
+    HardCase(
+        "midpoint, integer", 2.0**50 + 0.25, (0.25, 0.375), "z*(1-t) is a midpoint, exp(-z) is 2^-(10^15)"
+    ),
     HardCase("midpoint, huge", 1e300, (0.25, 2.0**-54), "the remainder has an exponent of 300 digits"),
     HardCase("midpoint, binary32", 1024.0007, (0.25,), "exp(-z) underflows even in binary64, yet it decides"),
     HardCase("1-t is a midpoint", 60.0, (2.0**-54, 2.0**-25, 2.0**-12, 2.0**-9), "t = half an ulp below 1"),
     HardCase("1-t is a midpoint, mirrored", -60.0, (2.0**-54, 2.0**-25, 2.0**-12), "there -t is exact"),
     # Soft targets.
-    HardCase("accepted by an unsound rounding test", -34.804373770959074, (0.03906250000000001,), "gradient near -t"),
+    HardCase(
+        "accepted by an unsound rounding test",
+        -34.804373770959074,
+        (0.03906250000000001,),
+        "gradient near -t",
+    ),
     HardCase("tiny target, growing branch", -1e30, (1e-20,), "t*|z| = 1e10 beside a loss that saturates"),
     HardCase("tiny target, growing branch, small", -60.0, (1e-20, 1e-300), "t*|z| beside exp(-60)"),
     HardCase("target beside 1", 30.0, (1 - 2.0**-53, 1 - 2.0**-24), "(1-t)*z beside exp(-z)"),
-    HardCase("optimum at 2", 2.0, (0.8807970779778823, 0.8807970779778824), "t = sigmoid(2) to the last place"),
+    HardCase(
+        "optimum at 2", 2.0, (0.8807970779778823, 0.8807970779778824), "t = sigmoid(2) to the last place"
+    ),
     HardCase("optimum at -5", -5.0, (0.006692850924284856,), "t = sigmoid(-5) to the last place"),
     HardCase("optimum in the tail", -36.0, (2.3195228302435696e-16,), "t = sigmoid(-36) to the last place"),
     HardCase("target 0.9", 2.1972245773362196, (0.9, 0.1), "log(9): the usual smoothed labels"),
-)  # fmt: skip
+)
 """All hard cases, in the order of the groups above."""
 
 

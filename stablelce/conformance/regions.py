@@ -215,7 +215,7 @@ def _any_finite(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
 
 
 def _magnitude(low: float, high: float) -> Callable[[Format, UIntArray, UIntArray], Mask]:
-    def contains(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+    def contains(fmt: Format, z: UIntArray, _t: UIntArray) -> Mask:
         size = np.abs(_values(fmt, z))
         inside: Mask = (size >= low) & (size <= high)
         return inside
@@ -223,14 +223,14 @@ def _magnitude(low: float, high: float) -> Callable[[Format, UIntArray, UIntArra
     return contains
 
 
-def _in_thresholds(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+def _in_thresholds(fmt: Format, z: UIntArray, _t: UIntArray) -> Mask:
     at = fmt.ordinals(_round(fmt, np.array(anchors(fmt))))
     distance = np.abs(np.abs(fmt.ordinals(z))[:, None] - at[None, :]).min(axis=1)
     close: Mask = distance <= 32
     return close
 
 
-def _in_tails(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+def _in_tails(fmt: Format, z: UIntArray, _t: UIntArray) -> Mask:
     """Where exp(-|z|) runs from 256 times the smallest normal value to below half of the smallest one."""
     log2_exp = -np.abs(_values(fmt, z)) / math.log(2.0)
     inside: Mask = (log2_exp < fmt.emin + 8.5) & (log2_exp > fmt.quantum - 2.5 - 0.01 * (-fmt.quantum))
@@ -256,23 +256,23 @@ def _in_midpoints(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
     return inside
 
 
-def _in_tiny_targets(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+def _in_tiny_targets(fmt: Format, _z: UIntArray, t: UIntArray) -> Mask:
     inside: Mask = (_values(fmt, t) > 0) & (_values(fmt, t) <= 2.0 ** (1 - fmt.precision))
     return inside
 
 
-def _in_near_one(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+def _in_near_one(fmt: Format, _z: UIntArray, t: UIntArray) -> Mask:
     inside: Mask = (_values(fmt, t) < 1) & (_values(fmt, t) > 0.75)
     return inside
 
 
-def _in_huge(fmt: Format, z: UIntArray, t: UIntArray) -> Mask:
+def _in_huge(fmt: Format, z: UIntArray, _t: UIntArray) -> Mask:
     inside: Mask = np.abs(_values(fmt, z)) >= 2.0 ** min(10, fmt.emax - 2)
     return inside
 
 
 def _fixed(*bounds: int) -> Callable[[Format], tuple[int, ...]]:
-    return lambda fmt: bounds
+    return lambda _: bounds
 
 
 _KIND = _TARGET_KINDS - 1
