@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +22,7 @@ from stablelce.conformance.contract import Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
+from stablelce.conformance.subjects.importing import describe
 
 __all__ = ["Job", "Outcome", "run_jobs"]
 
@@ -163,7 +165,14 @@ def _work(job: Job, pipe: Connection) -> None:
     def progress(done: int, total: int, doing: str) -> None:
         pipe.send((done, total, doing))
 
-    pipe.send(_attempt(job, progress))
+    try:
+        outcome = _attempt(job, progress)
+    except Exception as error:  # noqa: BLE001 - what a subject raises is a finding: this is a fault of the suite
+        traceback.print_exc()
+        fault = f"the suite itself failed ({describe(error)})"
+        text = f"subject {job.subject!r}: {fault}; please report the lines above."
+        outcome = Outcome(job.subject, "died", message=text)
+    pipe.send(outcome)
 
 
 def _attempt(job: Job, progress: Callable[[int, int, str], None]) -> Outcome:

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stablelce.cli import workers
+from stablelce.cli.workers import Job, Outcome, run_jobs
+
+ANY_LOSS = "import numpy as np\ndef f(z, t): return np.logaddexp(0, z) - t * z\n"
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Job]:
+    """A smoke audit in binary64 of the function f of a file with this text."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def make(text: str) -> Job:
+        path = tmp_path / f"subject{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(text, encoding="utf-8")
+        return Job(f"{path}:f", tier="smoke", formats=("float64",))
+
+    return make
+
+
+def nothing(_name: str, _done: int, _total: int, _doing: str) -> None:
+    pass
+
+
+def outcomes(*jobs: Job, processes: int = 2) -> dict[str, Outcome]:
+    return {outcome.subject: outcome for outcome in run_jobs(jobs, processes, nothing)}
+
+
+def test_each_end_of_a_process_is_told_apart(job: Callable[[str], Job]) -> None:
+    jobs = {
+        "audited": job(ANY_LOSS),
+        "exits": job("import os\ndef f(z, t): os._exit(7)"),
+        "killed": job("import os, signal\ndef f(z, t): os.kill(os.getpid(), signal.SIGKILL)"),
+        "unusable": job("raise ValueError('no')"),
+    }
+    found = outcomes(*jobs.values())
+    status = {name: found[one.subject].status for name, one in jobs.items()}
+    assert status == {"audited": "audited", "exits": "died", "killed": "died", "unusable": "unusable"}
+    assert "exited with status 7 during" in found[jobs["exits"].subject].message
+    assert "was ended by SIGKILL during" in found[jobs["killed"].subject].message
+    assert "importing it raised ValueError: no" in found[jobs["unusable"].subject].message
+    result = found[jobs["audited"].subject].result
+    assert result is not None
+    assert result.isolated
+    assert set(result.offered) == {"float64"}
+
+
+def test_a_subject_that_hangs_is_ended(job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(workers.SILENCE, "smoke", 0.5)
+    started = time.monotonic()
+    (outcome,) = outcomes(job("import time\ndef f(z, t): time.sleep(600)")).values()
+    assert outcome.status == "died"
+    assert "made no progress for 0 s" in outcome.message
+    assert time.monotonic() - started < 60
+
+
+def test_progress_comes_from_the_process(job: Callable[[str], Job]) -> None:
+    heard: list[tuple[str, int, int]] = []
+    one = job(ANY_LOSS)
+    list(run_jobs([one], 1, lambda name, done, total, _doing: heard.append((name, done, total))))
+    assert heard
+    assert {name for name, _, _ in heard} == {one.subject}
+    assert [done for _, done, _ in heard] == sorted(done for _, done, _ in heard)
+    assert heard[-1][1] == heard[-1][2]
+
+
+def test_closing_early_ends_every_process(job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    start = workers._start
+
+    def remember(one: Job) -> object:
+        pipe, running = start(one)
+        started.append(running.process)
+        return pipe, running
+
+    monkeypatch.setattr(workers, "_start", remember)
+    hanging = job("import time\ndef f(z, t): time.sleep(600)")
+    with closing(run_jobs([job("raise ValueError"), hanging], 2, nothing)) as running:
+        assert next(running).status == "unusable"
+    assert len(started) == 2
+    assert not any(process.is_alive() for process in started)
+
+
+def test_no_more_processes_than_asked_for_run_at_once(
+    job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive, most = 0, 0
+    start, end = workers._start, workers._end
+
+    def counted_start(one: Job) -> object:
+        nonlocal alive, most
+        alive += 1
+        most = max(most, alive)
+        return start(one)
+
+    def counted_end(*arguments: object) -> None:
+        nonlocal alive
+        alive -= 1
+        end(*arguments)  # type: ignore[arg-type]  # passed through as they came
+
+    monkeypatch.setattr(workers, "_start", counted_start)
+    monkeypatch.setattr(workers, "_end", counted_end)
+    outcomes(*(job(f"raise ValueError({i})") for i in range(3)), processes=1)
+    assert (alive, most) == (0, 1)
+
+
+def test_a_fault_of_the_suite_is_not_blamed_on_the_subject(job: Callable[[str], Job]) -> None:
+    # The command line lets no unknown profile through, so that the suite's own refusal is such a fault.
+    wrong = replace(job(ANY_LOSS), profile="no such profile")  # type: ignore[arg-type]  # that is the fault
+    (outcome,) = outcomes(wrong).values()
+    assert outcome.status == "died"
+    assert "the suite itself failed (ValueError: unknown profile 'no such profile'" in outcome.message
+
+
+def test_a_known_framework_that_is_absent_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.delitem(sys.modules, "stablelce.conformance.subjects.sklearn", raising=False)
+    outcome = workers._attempt(Job("sklearn", tier="smoke"), lambda *_: None)
+    assert outcome.status == "absent"
+    assert "pip install scikit-learn" in outcome.message
+
+
+# -- results that are kept ---------------------------------------------------------------------
+
+
+def test_a_kept_result_is_found_by_the_next_run(
+    job: Callable[[str], Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = tmp_path / "partial"
+    keep.mkdir()
+    one = replace(job(ANY_LOSS), keep=keep, sources="1")
+    first = workers._attempt(one, lambda *_: None)
+    assert [path.suffix for path in keep.iterdir()] == [".json"]
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("audited again")
+
+    monkeypatch.setattr("stablelce.conformance.runner.audit", fail)
+    assert workers._attempt(one, lambda *_: None) == first
+    with pytest.raises(AssertionError, match="audited again"):
+        workers._attempt(replace(one, sources="2"), lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"subject": "b"}, {"quantity": "gradient"}, {"tier": "deep"}, {"profile": "stable"},
+     {"formats": ("float32",)}, {"allow_ftz": True}, {"sources": "other"}],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_a_kept_result_counts_for_the_same_question_only(change: dict[str, object]) -> None:
+    one = Job("a", keep=Path("kept"))
+    other = replace(one, **change)  # type: ignore[arg-type]  # each value is of its field's type
+    assert one.kept("1") == Job("a", keep=Path("kept")).kept("1")
+    assert one.kept("1") != other.kept("1")
+    assert one.kept("1") != one.kept("2")
+
+
+def test_the_folder_is_no_part_of_the_question() -> None:
+    here, there = Job("a", keep=Path("here")).kept("1"), Job("a", keep=Path("there")).kept("1")
+    assert here is not None
+    assert there is not None
+    assert here.name == there.name
+    assert Job("a").kept("1") is None
+
+
+def test_ctrl_c_is_left_to_the_parent(job: Callable[[str], Job]) -> None:
+    text = f"import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n{ANY_LOSS}"
+    (outcome,) = outcomes(job(text)).values()
+    assert outcome.status == "audited"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
