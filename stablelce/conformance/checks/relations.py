@@ -177,7 +177,8 @@ _STRIDES = (1, 7, 1 << 10)
 def _monotonicity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     """Rising in z: gradient, sigmoid, softplus, log_sigmoid, loss(z,0); falling: loss(z,1)."""
     fmt = run.fmt
-    strides = np.array(_STRIDES)[np.arange(len(z)) % len(_STRIDES)] if len(z) > 1 else np.array([1])
+    # By the encoding, not by the place in the array: a point that fails also fails alone.
+    strides = np.array(_STRIDES)[(z % len(_STRIDES)).astype(np.intp)]
     above = fmt.from_ordinals(np.minimum(fmt.ordinals(z) + strides, fmt.max_finite))
     one = int(fmt.encodings(np.ones(1, dtype=fmt.dtype))[0])
     if quantity == "loss":
