@@ -2,7 +2,7 @@
 
 Source: F. Johansson, *Arb: efficient arbitrary-precision midpoint-radius interval arithmetic*, IEEE
 Transactions on Computers 66 (2017). The formulas differ from mpmath_backend.py on purpose: log1p and
-tanh and cosh here, exponentials alone there, so that the two opinions share no step.
+tanh and cosh here, exponentials and a logarithm there, so that the two opinions share no step.
 """
 
 from __future__ import annotations
@@ -10,24 +10,29 @@ from __future__ import annotations
 from flint import arb, ctx
 
 from stablelce.oracle.dyadic import Dyadic
+from stablelce.oracle.enclosure import Enclosure
 
 __all__ = ["bounds"]
 
 _GUARD = 16
 
 
-def bounds(remainder: str, argument: Dyadic, precision: int) -> tuple[Dyadic, Dyadic]:
-    """Bounds of R(argument), argument >= 0, with a relative width below 2**-precision."""
+def bounds(remainder: str, argument: Dyadic, precision: int) -> Enclosure:
+    """Enclose R(argument), argument > 0, with a relative width below 2**-precision."""
+    # An error of 2^-p in a large a becomes one of a * 2^-p, relative, in exp(-a).
+    size = max(0, argument.floor_log2() + 1)
     previous = ctx.prec
-    # exp(-a) needs the bits of a before the binary point on top of its own.
-    size = max(0, argument.floor_log2() + 1) if argument else 0
     ctx.prec = precision + _GUARD + size
     try:
         ball = _evaluate(remainder, arb((argument.m, argument.e)))
-        low, high = ball.lower().man_exp(), ball.upper().man_exp()
+        middle, error = ball.mid().man_exp(), ball.rad().man_exp()
     finally:
         ctx.prec = previous
-    return Dyadic(int(low[0]), int(low[1])), Dyadic(int(high[0]), int(high[1]))
+    m, e, radius, radius_e = int(middle[0]), int(middle[1]), int(error[0]), int(error[1])
+    if e > radius_e:
+        m, e = m << (e - radius_e), radius_e
+    radius <<= radius_e - e
+    return Enclosure(m - radius, m + radius, e)
 
 
 def _evaluate(remainder: str, a: arb) -> arb:

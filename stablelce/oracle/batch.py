@@ -12,14 +12,15 @@ import math
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.formats import Format, UIntArray
+from stablelce.formats import BINARY64, Format, UIntArray
 from stablelce.oracle.decomposition import decompose
-from stablelce.oracle.dyadic import ONE, Dyadic
+from stablelce.oracle.dyadic import ONE, ZERO, Dyadic
 from stablelce.oracle.enclosure import Backend, Enclosure, refinements
 from stablelce.oracle.exact import backend
 
@@ -38,7 +39,7 @@ class Expected:
     format : Format
         Format of the results.
     encodings : array of unsigned integers
-        The round-to-nearest-even results.
+        The round-to-nearest-even results, finite.
     offsets : array of float64
         (rounded - exact) / unit, correct to about 2^-50.
     sides : array of int8
@@ -54,25 +55,22 @@ class Expected:
     units: npt.NDArray[np.int64]
 
     def errors(self, got: UIntArray) -> npt.NDArray[np.float64]:
-        """Errors in units; inf where a result is infinite or NaN and the rounded one is not that.
+        """Errors in units; inf where a result is infinite or NaN, since no plain quantity rounds to that.
 
-        Finite errors are held below the largest float, so that inf keeps its meaning.
+        Finite errors are held at the largest float, so that inf keeps its meaning.
         """
         with np.errstate(all="ignore"):
             values = self.format.array(got).astype(np.float64)
             rounded = self.format.array(self.encodings).astype(np.float64)
-            difference = _scaled(values, rounded, -self.units)
-            errors = np.minimum(np.abs(difference + self.offsets), sys.float_info.max)
-            errors[~np.isfinite(values)] = np.inf
-            errors[(got == self.encodings) & np.isinf(rounded)] = 0.0
-        return errors
+            errors = np.abs(_scaled(values, rounded, -self.units) + self.offsets)
+            return np.where(np.isfinite(values), np.minimum(errors, sys.float_info.max), np.inf)
 
     def is_faithful(self, got: UIntArray) -> npt.NDArray[np.bool_]:
-        """Where the result is one of the two floats around the exact value, or the value itself."""
-        values = self.format.array(got)
+        """Where the result is one of the two finite floats around the exact value, or the value itself."""
         distance = self.format.ordinals(got) - self.format.ordinals(self.encodings)
         other_side = (distance != 0) & (distance == -self.sides)
-        faithful: npt.NDArray[np.bool_] = ((distance == 0) | other_side) & ~np.isnan(values)
+        finite = (got & self.format.uint.type(self.format.sign_bit - 1)) < self.format.infinity
+        faithful: npt.NDArray[np.bool_] = ((distance == 0) | other_side) & finite
         return faithful
 
     def take(self, index: Any) -> Expected:
@@ -85,14 +83,12 @@ class Expected:
 def _scaled(
     a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], exponent: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """(a - b) * 2**exponent with one rounding, at any magnitude."""
+    """(a - b) * 2**exponent for finite b, to 2^-53 of itself; beyond the largest float it is inf."""
+    # Halved where a - b could overflow though the scaled difference does not.
     large = np.maximum(np.abs(a), np.abs(b)) > 1e300
     shrink = np.where(large, 0.5, 1.0)
-    difference = a * shrink - b * shrink
-    exponent = exponent + large
-    half = exponent // 2  # ldexp alone would overflow in its factor, not in its result
-    scaled: npt.NDArray[np.float64] = np.ldexp(np.ldexp(difference, half), exponent - half)
-    return np.nan_to_num(scaled, nan=np.inf, posinf=sys.float_info.max, neginf=-sys.float_info.max)
+    scaled: npt.NDArray[np.float64] = np.ldexp(a * shrink - b * shrink, (exponent + large).astype(np.intc))
+    return scaled
 
 
 def expected(
@@ -100,17 +96,29 @@ def expected(
 ) -> Expected:
     """Expected results at arrays of encodings of finite logits and targets.
 
+    Results are remembered, so the arrays that come back are read-only.
+
     Parameters
     ----------
     quantity : str
         As in :func:`exact`.
     z, t : arrays of unsigned integers
-        Encodings in ``fmt``, of the same shape, one-dimensional; t is None for functions of z alone.
+        Encodings in ``fmt``, of the same shape, one-dimensional; t is None where it does not matter.
     fmt : Format
         Format of inputs and results.
     using : {"arb", "mpmath"}, optional
         As in :func:`exact`.
+
+    Raises
+    ------
+    ValueError
+        An encoding that is not finite, a missing target, targets of another shape, or an unknown
+        quantity.
     """
+    if t is None and quantity in ("loss", "gradient"):
+        raise ValueError(f"{quantity} needs targets: pass their encodings.")
+    if t is not None and t.shape != z.shape:
+        raise ValueError(f"logits of shape {z.shape} and targets of shape {t.shape} must be alike.")
     target = b"" if t is None else t.tobytes()
     key = (quantity, fmt.name, using, hashlib.sha256(z.tobytes() + b"|" + target).digest())
     if key not in _cache:
@@ -122,46 +130,38 @@ def expected(
 
 
 def _compute(quantity: str, z: UIntArray, t: UIntArray | None, fmt: Format, bounds: Backend) -> Expected:
-    rows = [_point(quantity, int(z[i]), 0 if t is None else int(t[i]), fmt, bounds) for i in range(len(z))]
+    logits = [Dyadic(*fmt.decode(encoding)) for encoding in z.tolist()]
+    targets = repeat(ZERO) if t is None else [Dyadic(*fmt.decode(encoding)) for encoding in t.tolist()]
+    rows = [_point(quantity, *pair, fmt, bounds) for pair in zip(logits, targets, strict=t is not None)]
     encodings, offsets, sides, units = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return Expected(
-        fmt,
+    arrays = (
         np.array(encodings, dtype=fmt.uint),
         np.array(offsets, dtype=np.float64),
         np.array(sides, dtype=np.int8),
         np.array(units, dtype=np.int64),
     )
+    for array in arrays:
+        array.flags.writeable = False
+    return Expected(fmt, *arrays)
 
 
-def _point(quantity: str, z: int, t: int, fmt: Format, bounds: Backend) -> tuple[int, float, int, int]:
-    logit, target = Dyadic(*fmt.decode(z)), Dyadic(*fmt.decode(t))
-    parts = decompose(quantity, logit, target, ONE, ONE)
-    gradient = quantity == "gradient"
-    for enclosure in refinements(parts, bounds):
+def _point(quantity: str, z: Dyadic, t: Dyadic, fmt: Format, bounds: Backend) -> tuple[int, float, int, int]:
+    gradient_unit = gradient_unit_exponent(z, t, fmt, bounds) if quantity == "gradient" else None
+
+    def question(enclosure: Enclosure) -> tuple[int, float, int, int] | None:
         encoding = enclosure.rounded(fmt)
-        if encoding is None:
-            continue
-        unit = (
-            gradient_unit_exponent(logit, target, fmt, bounds) if gradient else _ulp_exponent(enclosure, fmt)
-        )
-        if unit is None:
-            continue
-        rounded = Dyadic(*fmt.decode(encoding)) if fmt.is_finite(encoding) else Dyadic(1, fmt.emax + 1)
-        above, below = rounded - enclosure.lower, rounded - enclosure.upper
-        width = above - below
-        settled = above.m <= 0 or below.m >= 0
-        if settled and (not width or width.floor_log2() < unit - 50):
-            side = 0 if not width and not above else 1 if below.m >= 0 else -1
-            return encoding, _to_float(above + below, unit + 1), side, unit
-    raise AssertionError("refinements never end")
+        unit = enclosure.ulp_exponent(fmt) if gradient_unit is None else gradient_unit
+        if encoding is None or unit is None:
+            return None
+        # Finite: |value| <= |z| + log 2, and log 2 is below half an ulp of the largest finite value.
+        offset = enclosure.subtracted_from(Dyadic(*fmt.decode(encoding)))
+        side = offset.sign()
+        if side is None or not offset.is_narrower(unit - 50):
+            return None
+        return encoding, _to_float(offset.low + offset.high, offset.exponent - 1 - unit), side, unit
 
-
-def _ulp_exponent(enclosure: Enclosure, fmt: Format) -> int | None:
-    smallest_normal = Dyadic(1, fmt.emin)
-    if abs(enclosure.lower) <= smallest_normal and abs(enclosure.upper) <= smallest_normal:
-        return fmt.quantum
-    exponent = enclosure.floor_log2()
-    return None if exponent is None else max(exponent, fmt.emin) - fmt.precision + 1
+    answers = map(question, refinements(decompose(quantity, z, t, ONE, ONE), bounds))
+    return next(answer for answer in answers if answer is not None)
 
 
 def gradient_unit_exponent(z: Dyadic, t: Dyadic, fmt: Format, bounds: Backend) -> int:
@@ -184,27 +184,25 @@ def gradient_unit_exponent(z: Dyadic, t: Dyadic, fmt: Format, bounds: Backend) -
 
 
 def _sigmoid_floor_log2(a: Dyadic, bounds: Backend) -> int:
-    """floor(log2 sigmoid(-a)) for a >= 0; binary64 arithmetic where it leaves no doubt."""
+    """floor(log2 sigmoid(-a)) for a >= 0, exact down to emin of binary64 and at most that below."""
     if not a:
         return -1
-    if Dyadic(20000) <= a:
-        return -28000  # below emin of every format
-    size = float(a.fraction())
+    exponent = a.floor_log2()
+    if exponent < 0:
+        return -2  # 1/2 > sigmoid(-a) > sigmoid(-1) > 1/4
+    if exponent >= 11:
+        return -2000  # sigmoid(-2048) < 2^-2954, below emin of every format
+    size = _to_float(a.m, a.e)
+    # log2 sigmoid(-a) = -(a + log1p(exp(-a))) / log(2); seven roundings leave far less than 1e-9 of it.
     estimate = -(size + math.log1p(math.exp(-size))) / math.log(2)
-    if abs(estimate - round(estimate)) > 1e-9 * (1 + size):
+    if abs(estimate - round(estimate)) > 1e-9 * -estimate:
         return math.floor(estimate)
-    precision = 128
-    while True:
-        low, high = bounds("sigmoid_neg", a, precision)
-        exponent = Enclosure(low, high).floor_log2()
-        if exponent is not None:
-            return exponent
-        precision *= 2
+    parts = decompose("sigmoid", -a, ZERO, ONE, ONE)
+    unit = next(k for e in refinements(parts, bounds) if (k := e.ulp_exponent(BINARY64)) is not None)
+    return unit + BINARY64.precision - 1
 
 
-def _to_float(value: Dyadic, unit: int) -> float:
-    """value / 2**unit as a float, keeping 64 leading bits."""
-    drop = max(0, abs(value.m).bit_length() - 64)
-    m = value.m >> drop
-    exponent = value.e + drop - unit
-    return math.ldexp(m, exponent) if exponent > -1100 else math.copysign(0.0, m)
+def _to_float(m: int, e: int) -> float:
+    """``m * 2**e`` as a float, from its 64 leading bits."""
+    drop = max(0, m.bit_length() - 64)
+    return math.ldexp(m >> drop, e + drop)

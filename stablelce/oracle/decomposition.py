@@ -29,16 +29,17 @@ from dataclasses import dataclass
 
 from stablelce.oracle.dyadic import ONE, ZERO, Dyadic
 
-__all__ = ["QUANTITIES", "REMAINDERS", "Decomposition", "decompose"]
+__all__ = ["FUNCTIONS_OF_Z", "QUANTITIES", "REMAINDERS", "Decomposition", "decompose"]
 
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
+FUNCTIONS_OF_Z = ("sigmoid", "log_sigmoid", "softplus")
 REMAINDERS = ("log1p_exp_neg", "sigmoid_neg", "half_tanh_half", "variance", "variance_gap")
 
 HALF = Dyadic(1, -1)
 QUARTER = Dyadic(1, -2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decomposition:
     """The value ``base + scale * remainder(argument)``; ``scale`` 0 means the value is ``base``."""
 
@@ -53,8 +54,8 @@ def decompose(quantity: str, z: Dyadic, t: Dyadic, weight: Dyadic, pos_weight: D
     if quantity == "loss":
         return _loss(z, t, weight, pos_weight)
     if quantity == "gradient":
-        c = pos_weight * t + (ONE - t)
-        return _affine_sigmoid(z, weight * c, -(weight * pos_weight * t))
+        positive = pos_weight * t
+        return _affine_sigmoid(z, weight * (positive + (ONE - t)), -(weight * positive))
     if quantity == "hessian":
         return _hessian(z, weight * (pos_weight * t + (ONE - t)))
     if quantity == "sigmoid":
@@ -62,16 +63,16 @@ def decompose(quantity: str, z: Dyadic, t: Dyadic, weight: Dyadic, pos_weight: D
     if quantity == "softplus":
         return _loss(z, ZERO, ONE, ONE)
     if quantity == "log_sigmoid":  # -softplus(-z)
-        positive = _loss(-z, ZERO, ONE, ONE)
-        return Decomposition(-positive.base, -positive.scale, positive.remainder, positive.argument)
+        mirrored = _loss(-z, ZERO, ONE, ONE)
+        return Decomposition(-mirrored.base, -mirrored.scale, mirrored.remainder, mirrored.argument)
     raise ValueError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
 
 
 def _loss(z: Dyadic, t: Dyadic, weight: Dyadic, pos_weight: Dyadic) -> Decomposition:
     a = abs(z)
-    growing = ONE - t if z.m > 0 else pos_weight * t
-    c = pos_weight * t + (ONE - t)
-    return Decomposition(weight * a * growing, weight * c, "log1p_exp_neg", a)
+    positive, negative = pos_weight * t, ONE - t
+    growing = negative if z.m > 0 else positive
+    return Decomposition(weight * a * growing, weight * (positive + negative), "log1p_exp_neg", a)
 
 
 def _affine_sigmoid(z: Dyadic, factor: Dyadic, shift: Dyadic) -> Decomposition:

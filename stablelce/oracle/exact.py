@@ -10,7 +10,7 @@ from functools import cache
 from typing import TypeVar
 
 from stablelce.formats import Format, find_format
-from stablelce.oracle.decomposition import QUANTITIES, Decomposition, decompose
+from stablelce.oracle.decomposition import FUNCTIONS_OF_Z, QUANTITIES, Decomposition, decompose
 from stablelce.oracle.dyadic import ONE, ZERO, Dyadic
 from stablelce.oracle.enclosure import Backend, Enclosure, refinements
 from stablelce.ulp import real_ratio
@@ -34,7 +34,7 @@ def backend(name: str | None = None) -> Backend:
         module = importlib.import_module(f"stablelce.oracle.{name}_backend")
     except ImportError:
         raise ImportError(
-            "the Arb oracle needs python-flint: pip install 'stablelce[suite]', or use backend='mpmath'."
+            "the Arb oracle needs python-flint: pip install 'stablelce[suite]', or pass using='mpmath'."
         ) from None
     bounds: Backend = module.bounds
     return bounds
@@ -62,52 +62,30 @@ class Exact:
 
     def _decide(self, question: Callable[[Enclosure], Answer | None]) -> Answer:
         """The first answer that an enclosure gives, over ever tighter ones."""
-        for enclosure in refinements(self._parts, self._bounds):
-            answer = question(enclosure)
-            if answer is not None:
-                return answer
-        raise AssertionError("refinements never end")
+        answers = map(question, refinements(self._parts, self._bounds))
+        return next(answer for answer in answers if answer is not None)
 
     @property
     def sign(self) -> int:
         """-1, 0 or 1."""
-
-        def question(enclosure: Enclosure) -> int | None:
-            if enclosure.lower.m >= 0:
-                return 0 if enclosure.is_point and not enclosure.lower else 1
-            return -1 if enclosure.upper.m <= 0 else None
-
-        return self._decide(question)
+        return self._decide(Enclosure.sign)
 
     @property
     def ulp_exponent(self) -> int:
         """The integer k with ulp(value) = 2**k in the format."""
-        fmt = self.format
-        if self.sign == 0:
-            return fmt.quantum
-
-        def question(enclosure: Enclosure) -> int | None:
-            # Below the smallest normal value the exponent is emin, so a bound is enough.
-            top = max(abs(enclosure.lower), abs(enclosure.upper), key=Dyadic.fraction)
-            if top <= Dyadic(1, fmt.emin):
-                return fmt.emin
-            exponent = enclosure.floor_log2()
-            return None if exponent is None else max(exponent, fmt.emin)
-
-        return self._decide(question) - fmt.precision + 1
+        return self._decide(lambda enclosure: enclosure.ulp_exponent(self.format))
 
     def value(self, width: Fraction) -> Fraction:
-        """A rational closer to the value than ``width`` / 2."""
+        """A rational at most ``width`` / 2 away from the value; the value itself where it is rational."""
 
         def question(enclosure: Enclosure) -> Fraction | None:
-            if (enclosure.upper - enclosure.lower).fraction() > width:
-                return None
-            return (enclosure.lower + enclosure.upper).fraction() / 2
+            low, high = (end.fraction() for end in enclosure.ends())
+            return (low + high) / 2 if high - low <= width else None
 
         return self._decide(question)
 
     def error(self, got: int, unit_exponent: int | None = None) -> float:
-        """The ulp error of an encoding: |got - value| / ulp(value), exact to 2^-60 of itself or of 1.
+        """The ulp error of an encoding: |got - value| / ulp(value), within 2^-61 and one rounding.
 
         ``unit_exponent`` replaces ulp(value) by 2**unit_exponent. Infinite where ``got`` is NaN, or an
         infinity that the value does not round to; 0 where it is the infinity that the value rounds to.
@@ -123,13 +101,15 @@ class Exact:
 
         A value below 2**-20000 is only said to be so: its exponent alone may have 300 digits.
         """
-        sign = self.sign
-        if sign == 0:
-            return "0"
         vanishing = Dyadic(1, -20000)
 
         def question(enclosure: Enclosure) -> str | None:
-            low, high = enclosure.lower, enclosure.upper
+            sign = enclosure.sign()
+            if sign is None:
+                return None
+            if sign == 0:
+                return "0"
+            low, high = enclosure.ends()
             if abs(low) <= vanishing and abs(high) <= vanishing:
                 return f"{'-' if sign < 0 else ''}(less than 1e-6020)"
             # The ends are not elements of an open interval: step inside, off a decimal tie.
@@ -141,10 +121,9 @@ class Exact:
 
 
 def _scientific(value: Dyadic, count: int) -> str:
-    if not value:
-        return "0"
+    """A value that is not zero, to ``count`` digits."""
     magnitude = abs(value.fraction())
-    exponent = int(value.floor_log2() * 0.30102999566398120)  # within one of floor(log10)
+    exponent = int(value.floor_log2() * 0.30102999566398120)  # near floor(log10); the loops settle it
     while magnitude >= Fraction(10) ** (exponent + 1):
         exponent += 1
     while magnitude < Fraction(10) ** exponent:
@@ -180,24 +159,26 @@ def exact(
     fmt : Format or str
         Format of the result; the inputs may be of any format.
     weight, pos_weight : Fraction, float or int
-        As in the public functions; finite and not negative.
+        Factors of a loss, gradient or hessian and of its t-term; finite and not negative.
     using : {"arb", "mpmath"}, optional
         The library that encloses; Arb where installed.
 
     Raises
     ------
     ValueError
-        A value that is not finite, a target outside [0, 1], a negative weight, a missing target, or
-        an unknown quantity or format. Limits at infinity are no values: they stand in the contract.
+        A value that is not finite, a target outside [0, 1], a negative weight, a missing target, a
+        weight of a function of z alone, or an unknown quantity or format. Limits at infinity are no
+        values: they stand in the contract.
     """
     result_format = fmt if isinstance(fmt, Format) else find_format(fmt)
-    if quantity in ("loss", "gradient"):
-        if t is None:
-            raise ValueError(f"{quantity} needs a target: pass t in [0, 1].")
-    elif quantity not in QUANTITIES:
+    if quantity not in QUANTITIES:
         raise ValueError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
+    if t is None and (quantity in ("loss", "gradient") or (quantity == "hessian" and pos_weight != 1)):
+        raise ValueError(f"{quantity} needs a target here: pass t in [0, 1].")
+    if quantity in FUNCTIONS_OF_Z and (weight != 1 or pos_weight != 1):
+        raise ValueError(f"{quantity} is a function of z alone: leave weight and pos_weight out.")
     target = ZERO if t is None else Dyadic.of(t)
-    if target.m < 0 or ONE < target:
+    if target.m < 0 or target > ONE:
         raise ValueError(f"the target {t} lies outside [0, 1].")
     v, p = Dyadic.of(weight), Dyadic.of(pos_weight)
     if v.m < 0 or p.m < 0:
