@@ -1,11 +1,13 @@
 """Named inputs on which implementations have failed, or on which rounding is hard; a source for each.
 
-An input is given as a decimal or as an exact expression and rounded once to the format: only inputs stand
-here, expected values always come from the oracle.
+An input is a decimal or an exact expression, rounded once to the format. Only inputs stand here: expected
+values always come from the oracle. The published cases are in `HARD_CASES`; `edges` derives those that
+depend on a format (its smallest and largest values, its midpoints) from the parameters of the format.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,142 +15,205 @@ import numpy as np
 
 from stablelce.formats import Format, UIntArray
 
-__all__ = ["HARD_CASES", "HardCase", "points"]
+__all__ = ["HARD_CASES", "HardCase", "edges", "points"]
 
 
 @dataclass(frozen=True)
 class HardCase:
-    """One logit with the targets that make it hard."""
+    """One logit with the targets that make it hard.
+
+    Attributes
+    ----------
+    name : str
+        What is hard about it.
+    z : float
+        The logit, before it is rounded to a format.
+    targets : tuple of float
+        The targets, likewise.
+    source : str
+        The thread where an implementation failed there, or the mathematical reason.
+    formats : tuple of str, optional
+        Names of the formats in which it is hard; None for every format that can hold the logit.
+    """
 
     name: str
     z: float
     targets: tuple[float, ...]
     source: str
+    formats: tuple[str, ...] | None = None
 
 
 _HARD = (0.0, 1.0)
-_PYTORCH, _TENSORFLOW, _JAX = (
-    "https://github.com/pytorch/pytorch",
-    "https://github.com/tensorflow/tensorflow",
-    ("https://github.com/jax-ml/jax"),
-)
+_B16, _BF16, _B32, _B64 = ("binary16",), ("bfloat16",), ("binary32",), ("binary64",)
+_GITHUB = "https://github.com"
+_PYTORCH, _TENSORFLOW = f"{_GITHUB}/pytorch/pytorch/issues", f"{_GITHUB}/tensorflow/tensorflow/issues"
+_JAX, _TT = f"{_GITHUB}/jax-ml/jax/issues", f"{_GITHUB}/tenstorrent/tt-metal/issues"
 
 HARD_CASES: tuple[HardCase, ...] = (
-    # Zero and its neighbours.
-    HardCase("zero", 0.0, (0.0, 0.5, 1.0), f"{_PYTORCH}/issues/2298: the derivative where branches meet"),
-    HardCase("negative zero", -0.0, (0.0, 0.5, 1.0), "a sign of zero must not choose another branch's value"),
+    # Zero, where the branches of max and abs meet, and everyday logits with the formula wrong.
+    HardCase("zero", 0.0, (0.0, 0.5, 1.0), f"{_PYTORCH}/2298: gradient 0 at t = 0"),
     HardCase(
-        "smallest subnormal", 2.0**-1074, (0.0, 0.5, 1.0), "gradient z/4 at t = 1/2 rounds to 0, not before"
+        "negative zero", -0.0, (0.0, 0.5, 1.0), f"{_JAX}/2107: derivative at the kink, from the other side"
     ),
-    HardCase("three quanta", -3 * 2.0**-1074, (0.5,), "z/4 lies between two subnormals"),
-    HardCase("tiny", 1e-300, (0.0, 0.5, 1.0), "sigmoid(z) - 1/2 = z/4 is lost where sigmoid rounds to 1/2"),
-    HardCase("tiny, binary32", 1e-30, (0.5,), "the same in a shorter format"),
-    HardCase("near a midpoint of sigmoid", 3 * 2.0**-23, (0.0, 0.5), "1/2 + z/4 is a midpoint of binary32"),
-    # The tails: cancellation against 1, absorption, saturation.
-    HardCase("easy tail", 40.0, _HARD, f"{_PYTORCH}/issues/195529: gradient 0 at t = 1"),
-    HardCase("easy tail, mirrored", -40.0, _HARD, f"{_PYTORCH}/issues/195529: loss 0 at t = 0"),
-    HardCase("everyday logit", -8.0, _HARD, f"{_PYTORCH}/issues/195529: three digits lost in binary32"),
-    HardCase("everyday logit, mirrored", 8.0, _HARD, "the mirror image must fare alike"),
-    HardCase("binary32 saturates", -18.0, _HARD, f"{_PYTORCH}/issues/195529: loss 0 in binary32"),
-    HardCase("binary32 saturates, mirrored", 18.0, _HARD, "https://github.com/tinygrad/tinygrad/pull/10958"),
+    HardCase("logarithm of a logarithm", 1.0, _HARD, f"{_GITHUB}/poets-ai/elegy/pull/51"),
+    HardCase("sign of softplus", 2.0, _HARD, f"{_TENSORFLOW}/3719"),
     HardCase(
-        "binary64 saturates", 37.42994775023705, _HARD, f"{_PYTORCH}/issues/195677, {_JAX}/issues/40385"
-    ),
-    HardCase("binary64 saturates, mirrored", -37.42994775023705, _HARD, f"{_JAX}/issues/40383"),
-    HardCase("sigmoid near 1, binary32", 17.0, _HARD, f"{_TENSORFLOW}/issues/126060"),
-    HardCase("sigmoid near 1, binary64", 37.0, _HARD, f"{_TENSORFLOW}/issues/126060"),
-    HardCase("clipped probability", 20.0, _HARD, "https://github.com/dmlc/xgboost/issues/6731"),
-    HardCase(
-        "clipped gradient", -50.0, _HARD, f"{_PYTORCH}/issues/103316: gradient of a clipped probability"
-    ),
-    HardCase("clipped at -100", -100.0, _HARD, f"{_PYTORCH}/issues/2866: log clamped at -100"),
-    HardCase("softplus(-75)", -75.0, _HARD, "https://github.com/openvinotoolkit/openvino/issues/35931"),
-    HardCase("approximate sigmoid", -16.740633, _HARD, "https://github.com/pytorch/xla/pull/4311"),
-    HardCase("approximate logistic", -17.0502529144, _HARD, "https://github.com/clab/dynet/issues/1090"),
-    HardCase("bfloat16 sigmoid", 5.75, _HARD, f"{_TENSORFLOW}/issues/123104"),
-    HardCase("bfloat16 tail", 6.25, _HARD, "https://github.com/tenstorrent/tt-metal/issues/55724"),
-    HardCase("bfloat16 deep tail", -11.125, _HARD, "https://github.com/tenstorrent/tt-metal/issues/26211"),
-    HardCase("binary16 loss", -7.8477, _HARD, "https://github.com/microsoft/onnxruntime/pull/9670"),
-    HardCase("binary16 everyday", 9.3906, _HARD, "https://github.com/open-mmlab/mmcv/issues/1488"),
-    # Branch points of published code.
-    HardCase("threshold 20 of softplus", 20.1, _HARD, "https://github.com/apache/tvm/issues/20184"),
-    HardCase("threshold 25", 25.0, _HARD, "https://github.com/tenstorrent/tt-metal/issues/55457"),
-    HardCase("threshold 35", 35.0, _HARD, "https://github.com/JuliaStats/LogExpFunctions.jl/pull/37"),
-    HardCase("middle of the range", -4.0, _HARD, "https://github.com/tenstorrent/tt-metal/issues/53787"),
-    # Overflow of an exponential.
-    HardCase("exp overflows, binary16", 11.0, _HARD, "https://github.com/sbryngelson/ANEForge/issues/113"),
-    HardCase("exp overflows, binary32", 88.72284, _HARD, "https://github.com/root-project/root/issues/21071"),
-    HardCase("exp overflows, just", 90.5229, _HARD, f"{_PYTORCH}/issues/17843"),
-    HardCase("exp overflows, binary64", 709.79, _HARD, "https://github.com/cvxpy/cvxpy/pull/1359"),
-    HardCase(
-        "overflow of a naive sigmoid",
-        -1000.0,
+        "labels 0 and 1 in a formula for -1 and 1",
+        3.0,
         _HARD,
-        "https://github.com/scikit-learn/scikit-learn/issues/28046",
+        f"{_GITHUB}/scikit-learn/scikit-learn/issues/1625",
     ),
-    HardCase("linear predictor 800", 800.0, _HARD, "https://github.com/statsmodels/statsmodels/issues/3923"),
-    HardCase("large logit", 2e6, _HARD, "https://github.com/cvxpy/cvxpy/pull/229"),
-    HardCase("largest binary16", 65504.0, (0.0, 0.25, 1.0), "the largest finite value of the format"),
+    # The tail of the right answer: cancellation against 1 and absorption by 1.
+    HardCase("right answer, t = 1", 40.0, _HARD, f"{_PYTORCH}/195529: gradient 0 at t = 1"),
+    HardCase("right answer, t = 0", -40.0, _HARD, f"{_PYTORCH}/195529: loss 0 at t = 0"),
+    HardCase("everyday logit", -8.0, _HARD, f"{_PYTORCH}/195529: three digits of the loss lost in binary32"),
     HardCase(
-        "largest binary32",
-        -3.4028234663852886e38,
-        (0.0, 0.25, 1.0),
-        "https://github.com/mindspore-ai/mindspore/issues/390",
+        "everyday logit, mirrored", 8.0, _HARD, f"{_GITHUB}/ml-explore/mlx/issues/2593: mirror image of -8"
     ),
-    HardCase("largest binary64", 1.7976931348623157e308, (0.0, 0.25, 1.0), "z*(1-t) must not overflow"),
-    # Subnormal results and the end of the range.
-    HardCase("subnormal, binary32", -88.5, _HARD, "exp(z) is subnormal in binary32"),
+    HardCase("tail in binary32", -18.0, _HARD, f"{_PYTORCH}/195529: loss 0 in binary32"),
+    HardCase("tail in binary32, mirrored", 18.0, _HARD, f"{_GITHUB}/tinygrad/tinygrad/pull/10958: loss 0"),
+    HardCase("half an ulp of 1", 37.42994775023705, _HARD, f"{_PYTORCH}/195677: gradient 0 at t = 1"),
+    HardCase("half an ulp of 1, mirrored", -37.42994775023705, _HARD, f"{_JAX}/40383: second derivative 0"),
     HardCase(
-        "half the smallest, binary32", -103.97208, _HARD, "exp(z) is half the smallest subnormal of binary32"
+        "logloss metric", 17.0, _HARD, f"{_GITHUB}/dmlc/xgboost/issues/6731: 36.84 for a clipped probability"
     ),
-    HardCase("half the smallest, mirrored", 103.97208, _HARD, "the same on the other side"),
-    HardCase("subnormal, binary64", -740.0, _HARD, "https://github.com/stan-dev/math/pull/889"),
+    HardCase("sigmoid beside 1", 37.0, _HARD, f"{_TENSORFLOW}/126060: derivative of the sigmoid 0"),
+    HardCase("softplus beside 0", -17.0, _HARD, f"{_GITHUB}/sonots/cumo/pull/481"),
+    HardCase("softplus beside 0 in binary64", -37.0, _HARD, f"{_GITHUB}/sonots/cumo/pull/481"),
+    HardCase("softplus deep in the tail", -75.0, _HARD, f"{_GITHUB}/openvinotoolkit/openvino/issues/35931"),
+    HardCase("softplus far in the tail", -500.0, _HARD, f"{_GITHUB}/cvxpy/cvxpy/pull/229"),
+    # Approximate kernels, negative probabilities, clipped ones.
+    HardCase("sigmoid by tanh", -16.740633, _HARD, f"{_GITHUB}/pytorch/xla/pull/4311: sigmoid below 0"),
+    HardCase("logistic by tanh", -17.0502529144, _HARD, f"{_GITHUB}/clab/dynet/issues/1090: sigmoid below 0"),
     HardCase(
-        "half the smallest, binary64", -745.1332191019412, _HARD, "exp(z) is half the smallest subnormal"
+        "clipped probability",
+        20.0,
+        _HARD,
+        f"{_GITHUB}/keras-team/keras-core/issues/196: loss capped at 15.94",
     ),
-    HardCase("subnormal, binary16", -10.0, _HARD, "exp(z) is subnormal in binary16"),
+    HardCase("clipped gradient", -50.0, _HARD, f"{_PYTORCH}/103316: gradient of a clipped probability"),
+    HardCase("clipped logarithm", -100.0, _HARD, f"{_PYTORCH}/2866: negative loss from an epsilon"),
+    HardCase("odds by subtraction", 12.0, _HARD, f"{_GITHUB}/hpcaitech/ColossalAI/pull/6407"),
+    HardCase("sigmoid not monotone", 5.75, _HARD, f"{_TENSORFLOW}/123104"),
+    HardCase("sigmoid times complement", 6.25, _HARD, f"{_TT}/55724: derivative 0 in bfloat16"),
+    HardCase("sigmoid flushed", -11.125, _HARD, f"{_TT}/26211: 0 in bfloat16"),
+    HardCase("softplus flushed", -5.03125, _HARD, f"{_TT}/51866: 0 in bfloat16"),
+    HardCase("softplus at the end of bfloat16", -87.0, _HARD, f"{_TT}/51866: 0 in bfloat16"),
     HardCase(
-        "half the smallest, binary16", -17.33, _HARD, "exp(z) is half the smallest subnormal of binary16"
+        "logarithm of a sigmoid",
+        -7.8477,
+        _HARD,
+        f"{_GITHUB}/microsoft/onnxruntime/pull/9670: NaN in binary16",
     ),
-    # The exact part is a midpoint; the remainder decides from far below.
     HardCase(
-        "midpoint, integer", 2.0**50 + 0.25, (0.25, 0.375), "z*(1-t) is a midpoint, exp(-z) is 2^-(10^15)"
+        "logarithm of a complement", 9.3906, _HARD, f"{_GITHUB}/open-mmlab/mmcv/issues/1488: NaN in binary16"
     ),
-    HardCase("midpoint, huge", 1e300, (0.25, 2.0**-54), "the remainder has an exponent of 300 digits"),
-    HardCase("midpoint, binary32", 1024.0007, (0.25,), "exp(-z) underflows even in binary64, yet it decides"),
-    HardCase("1-t is a midpoint", 60.0, (2.0**-54, 2.0**-25, 2.0**-12, 2.0**-9), "t = half an ulp below 1"),
-    HardCase("1-t is a midpoint, mirrored", -60.0, (2.0**-54, 2.0**-25, 2.0**-12), "there -t is exact"),
-    # Soft targets.
+    # Branch points of published code.
+    HardCase("cut-off of a polynomial", -4.0, _HARD, f"{_TT}/53787"),
+    HardCase("past the cut-off of a polynomial", 4.1, _HARD, f"{_TT}/53787"),
+    HardCase("past the cut-off 20", 20.1, _HARD, f"{_GITHUB}/apache/tvm/issues/20184: the remainder dropped"),
+    HardCase("cut-off at 20", 25.0, _HARD, f"{_TT}/55457: 0 from 20 on"),
+    HardCase("lane of a vector", 34.0, _HARD, f"{_TENSORFLOW}/35309: another value in an array of four"),
+    HardCase("past the cut-off 33.3", 35.0, _HARD, f"{_GITHUB}/JuliaStats/LogExpFunctions.jl/pull/37"),
+    # Overflow of an exponential, an intermediate product, or a range reduction.
+    HardCase("exp overflows in binary16", 12.0, _HARD, f"{_GITHUB}/sbryngelson/ANEForge/issues/113", _B16),
+    HardCase("exp overflows in binary32", 90.5229, _HARD, f"{_PYTORCH}/17843: log probability -inf"),
+    HardCase("exp overflows in binary32, round logit", 100.0, _HARD, f"{_GITHUB}/tracel-ai/burn/issues/5373"),
+    HardCase("weighted path", -120.0, _HARD, f"{_PYTORCH}/13773: NaN where a weight of 1 is passed"),
+    HardCase("gradient by a power", -200.0, _HARD, f"{_JAX}/777: 0 times infinity"),
+    HardCase("log_sigmoid overflows", -300.0, _HARD, f"{_GITHUB}/pytorch/pytorch/pull/2211"),
+    HardCase("linear predictor", 800.0, _HARD, f"{_GITHUB}/statsmodels/statsmodels/issues/3923"),
     HardCase(
-        "accepted by an unsound rounding test",
+        "gradient NaN", -1000.0, _HARD, f"{_GITHUB}/scikit-learn/scikit-learn/issues/28046: NaN at t = 1"
+    ),
+    HardCase("exp of a large logit", 2e6, _HARD, f"{_GITHUB}/cvxpy/cvxpy/pull/229: inf"),
+    HardCase("range reduction overflows", -1e7, _HARD, f"{_TT}/55798: softplus infinite"),
+    HardCase("huge logit", 5e29, _HARD, f"{_TENSORFLOW}/118391: NaN"),
+    HardCase("huge logit, mirrored", -5e29, _HARD, f"{_TENSORFLOW}/118391: NaN"),
+    HardCase("near the end of binary32", -1e38, _HARD, f"{_GITHUB}/mindspore-ai/mindspore/issues/390: -inf"),
+    # Subnormal results.
+    HardCase("subnormal sigmoid", -740.0, _HARD, f"{_GITHUB}/stan-dev/math/pull/889: 0", _B64),
+    HardCase("subnormal sigmoid, less far", -720.0, _HARD, f"{_GITHUB}/stan-dev/math/pull/889: 0", _B64),
+    # Roundings that a fixed precision, or an unsound test, gets wrong.
+    HardCase(
+        "midpoint, integer logit", 2.0**50, (2.0**-54,), "z*(1-t) is a midpoint, exp(-z) = 2^-(1.6e15)", _B64
+    ),
+    HardCase("midpoint beside an integer", 2.0**50 + 0.25, (0.25,), "z*(1-t) is a midpoint", _B64),
+    HardCase("midpoint in binary32", 1024.0006, (0.25,), "z*(1-t) is a midpoint, exp(-z) < 2^-1477", _B32),
+    HardCase(
+        "exponent of 300 digits", 1e300, (0.25, 2.0**-54), "exp(-z) is beyond every exponent range", _B64
+    ),
+    HardCase(
+        "representable exact part",
+        1024.0007,
+        (0.25,),
+        "z*(1-t) is representable, exp(-z) must not move it",
+        _B32,
+    ),
+    HardCase(
+        "midpoint of the sigmoid", 3 * 2.0**-23, (0.0,), "1/2 + z/4 is a midpoint, -z^3/48 decides", _B32
+    ),
+    HardCase(
+        "unsound rounding test",
         -34.804373770959074,
         (0.03906250000000001,),
-        "gradient near -t",
+        "a bound relative to the result accepts a wrong gradient",
+        _B64,
     ),
-    HardCase("tiny target, growing branch", -1e30, (1e-20,), "t*|z| = 1e10 beside a loss that saturates"),
-    HardCase("tiny target, growing branch, small", -60.0, (1e-20, 1e-300), "t*|z| beside exp(-60)"),
-    HardCase("target beside 1", 30.0, (1 - 2.0**-53, 1 - 2.0**-24), "(1-t)*z beside exp(-z)"),
-    HardCase(
-        "optimum at 2", 2.0, (0.8807970779778823, 0.8807970779778824), "t = sigmoid(2) to the last place"
-    ),
-    HardCase("optimum at -5", -5.0, (0.006692850924284856,), "t = sigmoid(-5) to the last place"),
-    HardCase("optimum in the tail", -36.0, (2.3195228302435696e-16,), "t = sigmoid(-36) to the last place"),
-    HardCase("target 0.9", 2.1972245773362196, (0.9, 0.1), "log(9): the usual smoothed labels"),
+    # Soft targets.
+    HardCase("tiny target, huge logit", -1e30, (1e-20,), "-z*t = 1e10 though 1-t rounds to 1"),
+    HardCase("tiny targets, growing branch", -60.0, (1e-20, 1e-300), "-z*t beside exp(z)"),
+    HardCase("targets beside 1", 30.0, (1 - 2.0**-53, 1 - 2.0**-24, 1 - 2.0**-11), "z*(1-t) beside exp(-z)"),
+    HardCase("smoothed labels", math.log(9.0), (0.9, 0.1), "t = sigmoid(z) up to rounding, in every format"),
 )
-"""All hard cases, in the order of the groups above."""
+"""The published cases, in the order of the groups above."""
+
+
+def edges(fmt: Format) -> tuple[HardCase, ...]:
+    """The cases that follow from the parameters of a format, each on both sides of zero.
+
+    With p bits, smallest value 2^quantum, smallest normal value 2^emin and largest value below 2^(emax+1).
+    """
+    p, log2 = fmt.precision, math.log(2.0)
+    largest = float(fmt.to_fraction(fmt.max_finite))
+    soft = (0.0, 0.5, 1.0)
+    rows: tuple[tuple[str, float, tuple[float, ...], str], ...] = (
+        ("smallest subnormal", 2.0**fmt.quantum, soft, "z/4, the gradient at t = 1/2, rounds to 0"),
+        ("three quanta", 3 * 2.0**fmt.quantum, (0.5,), "z/4 lies between 0 and the smallest value"),
+        ("six quanta", 6 * 2.0**fmt.quantum, (0.5,), "z/4 is a midpoint of subnormals, -z^3/48 decides"),
+        ("smallest normal", 2.0**fmt.emin, soft, "z/4 is subnormal"),
+        ("largest", largest, (0.0, 0.25, 1.0), "z*(1-t) must not overflow, nor z*z"),
+        ("half an ulp of 1", p * log2, _HARD, "1 + exp(-z) is a midpoint next to 1"),
+        ("last normal exponential", -fmt.emin * log2, _HARD, "exp(-z) enters the subnormals"),
+        ("smallest exponential", -fmt.quantum * log2, _HARD, "exp(-z) is the smallest subnormal"),
+        ("last exponential", (1 - fmt.quantum) * log2, _HARD, "exp(-z) is half the smallest subnormal"),
+        ("first infinite exponential", (fmt.emax + 1) * log2, _HARD, "exp(z) overflows"),
+        ("midpoint", 64.0 + 2.0 ** (7 - p), (0.25, 0.75), "3z/4, an exact part of the loss, is a midpoint"),
+        ("complement a midpoint", 60.0, (2.0 ** (-p - 1),), "1-t is a midpoint, exp(-60) decides"),
+        ("optimum", 2.0, (_sigmoid(2.0), _sigmoid(-2.0)), "t = sigmoid(z) up to rounding"),
+        ("optimum in the tail", 7.0, (_sigmoid(7.0), _sigmoid(-7.0)), "t = sigmoid(z) up to rounding"),
+    )
+    both = ((name, sign * z, targets, source) for name, z, targets, source in rows for sign in (1, -1))
+    return tuple(
+        HardCase(f"{name} of {fmt.name}{', negative' if z < 0 else ''}", z, targets, source, (fmt.name,))
+        for name, z, targets, source in both
+    )
 
 
 def points(fmt: Format) -> tuple[UIntArray, UIntArray, tuple[str, ...]]:
-    """Encodings of all hard cases in a format, with their names.
+    """Encodings of all hard cases of a format, with their names.
 
-    Logits that round to infinity are left out, targets are rounded (and stay in [0, 1]); points that
-    coincide after rounding are kept once.
+    Logits that round to infinity are left out; of points that coincide after rounding the first is kept.
     """
     seen: dict[tuple[int, int], str] = {}
-    for case in HARD_CASES:
-        z = fmt.sign_bit if str(case.z) == "-0.0" else fmt.round(Fraction(case.z))
-        if fmt.is_finite(z):
+    for case in (*HARD_CASES, *edges(fmt)):
+        z = fmt.round(Fraction(case.z)) | (fmt.sign_bit if math.copysign(1.0, case.z) < 0 else 0)
+        if fmt.is_finite(z) and (case.formats is None or fmt.name in case.formats):
             for t in case.targets:
                 seen.setdefault((z, fmt.round(Fraction(t))), case.name)
     z_column, t_column = zip(*seen, strict=True)
     return np.array(z_column, dtype=fmt.uint), np.array(t_column, dtype=fmt.uint), tuple(seen.values())
+
+
+def _sigmoid(z: float) -> float:
+    return 1.0 / (1.0 + math.exp(-z))
