@@ -38,6 +38,9 @@ class Run:
         Whether flushed subnormals are tolerated.
     noise : dict
         What the subject emitted, by kind ("warning", "output"), the first text of each.
+    error_state_altered : bool
+        Whether a call left ``np.geterr()`` other than it was; each call is undone, so that later ones,
+        and the suite's own arithmetic, do not depend on it.
     """
 
     subject: Subject
@@ -45,6 +48,7 @@ class Run:
     profile: Profile
     allow_ftz: bool = False
     noise: dict[str, str] = field(default_factory=dict)
+    error_state_altered: bool = False
 
     @property
     def bound(self) -> float:
@@ -64,11 +68,13 @@ class Run:
         arguments = (z,) if quantity in ONE_ARGUMENT else (z, t)
         out, err = io.StringIO(), io.StringIO()
         with (
+            np.errstate(),
             warnings.catch_warnings(record=True) as caught,
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
             warnings.simplefilter("always")
+            before = np.geterr()
             try:
                 result = functions[name](*arguments, **keywords)
             except KeyboardInterrupt:
@@ -76,6 +82,8 @@ class Run:
             except BaseException as error:  # noqa: BLE001  # SystemExit too: it must not end the audit
                 text = " ".join(str(error).split())
                 raise SubjectProblem("raised", f"{name} raised {type(error).__name__}: {text:.200}") from None
+            finally:
+                self.error_state_altered |= np.geterr() != before
         if caught:
             self.noise.setdefault("warning", f"{caught[0].category.__name__}: {caught[0].message}")
         printed = out.getvalue() or err.getvalue()
@@ -120,5 +128,5 @@ class Run:
 
         The subject gets fresh arrays, so one that writes to its inputs spoils nothing but its own check.
         """
-        result = self.call(quantity, self.fmt.array(z), self.fmt.array(t), **keywords)
+        result = self.call(quantity, self.fmt.array(z).copy(), self.fmt.array(t).copy(), **keywords)
         return self.fmt.encodings(self.array(quantity, result, z.shape))

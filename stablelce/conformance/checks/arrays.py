@@ -168,7 +168,7 @@ def _lanes(run: Run, quantity: str) -> Finding:
 def _inputs(run: Run, quantity: str) -> Finding:
     fmt = run.fmt
     z, t = _points(run, 33)
-    arrays = fmt.array(z), fmt.array(t)
+    arrays = fmt.array(z).copy(), fmt.array(t).copy()
     run.call(quantity, *arrays)
     for name, array, before in (("z", arrays[0], z), ("t", arrays[1], t)):
         changed = np.flatnonzero(fmt.encodings(array) != before)
@@ -185,7 +185,7 @@ def _pair(run: Run, quantity: str) -> Finding:
         return Finding("not applicable", message="the subject does not offer both ways")
     fmt = run.fmt
     z, t = _points(run, 200)
-    pair = run.call("loss_and_gradient", fmt.array(z), fmt.array(t))
+    pair = run.call("loss_and_gradient", fmt.array(z).copy(), fmt.array(t).copy())
     part = fmt.encodings(run.array(quantity, run.part(pair, quantity), z.shape))
     want = run.evaluate(quantity, z, t)
     i = _distant(run, part, want)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
+from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -31,9 +34,28 @@ def floating_point_state() -> dict[str, object]:
     }
 
 
+# Not the state before the call that is judged: earlier calls may have altered it for good.
+_AT_IMPORT = floating_point_state()
+
+_ERROR_STATES: tuple[Literal["ignore", "warn"], ...] = ("ignore", "warn")
+
+
 def _random_state() -> tuple[object, ...]:
     # The legacy global generator is the one that a subject could disturb for its caller.
     return random.getstate(), repr(np.random.get_state(legacy=False))  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _moved_generators() -> Iterator[None]:
+    """Move both global generators on, so that a subject that seeds them is seen to; then put them back."""
+    state, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.random()
+    np.random.random()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        np.random.set_state(legacy)  # noqa: NPY002
 
 
 def _environment(run: Run, quantity: str) -> Finding:
@@ -41,21 +63,22 @@ def _environment(run: Run, quantity: str) -> Finding:
     z, t = sample(next(region for region in REGIONS if region.name == "moderate"), run.fmt, 64, rng)
     if not run.subject.soft_targets:
         t = run.fmt.encodings((run.fmt.array(t) > 0.5).astype(run.fmt.dtype))
-    before, errors, chance = floating_point_state(), np.geterr(), _random_state()
-    run.evaluate(quantity, z, t)
+    with _moved_generators():
+        chance = _random_state()
+        for state in _ERROR_STATES:  # one that a subject sets differs from one of the two
+            with np.errstate(all=state):
+                run.evaluate(quantity, z, t)
+        drawn = _random_state() != chance
     after = floating_point_state()
-    changed = [name for name in before if before[name] != after[name]]
+    changed = [name for name in _AT_IMPORT if _AT_IMPORT[name] != after[name]]
     if changed:
-        return Finding(
-            "failed", 64, "floating-point state altered", f"the call changed: {', '.join(changed)}"
-        )
-    if np.geterr() != errors:
-        np.seterr(**errors)
-        return Finding(
-            "failed", 64, "NumPy error state altered", "the call changed np.geterr() and left it so"
-        )
-    if _random_state() != chance:
-        message = "the call drew from the global random state of random or numpy.random"
+        message = f"loading or calling the subject changed: {', '.join(changed)}"
+        return Finding("failed", 64, "floating-point state altered", message)
+    if run.error_state_altered:
+        message = "a call changed np.geterr() and left it so"
+        return Finding("failed", 64, "NumPy error state altered", message)
+    if drawn:
+        message = "a call seeded or drew from the global generator of random or numpy.random"
         return Finding("failed", 64, "random state altered", message)
     return Finding("passed", 64)
 

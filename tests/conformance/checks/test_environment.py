@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import ctypes
+import random
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stablelce.conformance.checks.environment import ENVIRONMENT, floating_point_state
+from stablelce.conformance.judging import Finding
+from stablelce.conformance.subjects.base import QUANTITIES
+from stablelce.formats import BINARY32, FORMATS, Format
+from tests.conformance.correct import finding, function, offering, small_audit, subject
+
+
+def judged(before: Callable[[], object]) -> Finding:
+    """The finding for a subject that does something first and then computes the right loss."""
+
+    def compute(z: Any, t: Any) -> Any:
+        before()
+        return function("loss")(z, t)
+
+    return finding(ENVIRONMENT, subject({"loss": compute}), "loss", BINARY32)
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+def test_a_function_of_its_arguments_leaves_nothing_behind(fmt: Format) -> None:
+    for quantity in QUANTITIES:
+        assert finding(ENVIRONMENT, subject(), quantity, fmt).status == "passed"
+
+
+def test_hard_targets_are_enough_where_no_soft_ones_are_taken() -> None:
+    def compute(z: Any, t: Any) -> Any:
+        assert set(np.unique(t).tolist()) == {0.0, 1.0}
+        return function("loss")(z, t)
+
+    only_hard = subject({"loss": compute}, soft_targets=False)
+    assert finding(ENVIRONMENT, only_hard, "loss", BINARY32).status == "passed"
+
+
+@pytest.mark.parametrize("state", ["ignore", "warn", "raise"])
+def test_an_error_state_left_behind_is_found_and_undone(state: Any) -> None:
+    before = np.geterr()
+    result = judged(lambda: np.seterr(all=state))
+    assert (result.status, result.mode) == ("failed", "NumPy error state altered")
+    assert np.geterr() == before
+
+
+@pytest.mark.parametrize("state", ["ignore", "raise"])
+def test_an_error_state_set_by_every_call_is_found_in_an_audit(state: Any) -> None:
+    # The first call has set it long before this check runs: it must still be seen, and must not make
+    # the suite's own arithmetic raise.
+    def compute(z: Any, t: Any) -> Any:
+        np.seterr(all=state)
+        return function("loss")(z, t)
+
+    before = np.geterr()
+    result = small_audit(offering({"loss": compute}), formats=["float32"])
+    assert [c.check for c in result.failed] == ["environment"]
+    assert np.geterr() == before
+
+
+def test_an_error_state_kept_to_the_call_is_nobody_s_business() -> None:
+    def within() -> None:
+        with np.errstate(all="ignore"):
+            np.float32(0) / np.float32(0)
+
+    assert judged(within).status == "passed"
+
+
+def generators() -> tuple[object, str]:
+    return random.getstate(), repr(np.random.get_state(legacy=False))  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        random.random,
+        np.random.random,
+        lambda: random.seed(0),
+        lambda: np.random.seed(0),  # noqa: NPY002 - the fault
+    ],
+    ids=["random draws", "numpy draws", "random seeds", "numpy seeds"],
+)
+def test_a_use_of_the_global_generators_is_found_and_undone(draw: Callable[[], object]) -> None:
+    draw()  # as the calls of earlier checks do: seeding the same again must still be seen
+    before = generators()
+    result = judged(draw)
+    assert (result.status, result.mode) == ("failed", "random state altered")
+    assert generators() == before
+
+
+def test_a_generator_of_one_s_own_is_nobody_s_business() -> None:
+    assert judged(lambda: np.random.default_rng(1).random()).status == "passed"
+
+
+@pytest.fixture
+def rounding() -> Iterator[Callable[[int], object]]:
+    """fesetround of the C library; the mode is put back to nearest."""
+    if not sys.platform.startswith("linux") or np.dtype(np.intp).itemsize != 8:
+        pytest.skip("the numbers of the rounding modes are those of x86-64 and AArch64 on Linux")
+    libm = ctypes.CDLL("libm.so.6")
+    try:
+        yield libm.fesetround
+    finally:
+        libm.fesetround(0)
+
+
+def test_a_rounding_mode_left_behind_is_found(rounding: Callable[[int], object]) -> None:
+    # The number of "upward" is 0x800 on x86-64 and 0x400000 on AArch64; the other one is refused there.
+    def upward() -> None:
+        rounding(0x800)
+        rounding(0x400000)
+
+    result = judged(upward)
+    rounding(0)
+    assert (result.status, result.mode) == ("failed", "floating-point state altered")
+    assert "rounding to nearest" in result.message
+    assert floating_point_state()["rounding to nearest"] == (True, True, True)
+
+
+def test_this_process_computes_as_ieee_754_asks() -> None:
+    state = floating_point_state()
+    assert state.pop("rounding to nearest") == (True, True, True)
+    assert set(state.values()) == {True}
+
+
+def test_warnings_are_no_matter_of_this_check() -> None:
+    assert judged(lambda: warnings.warn("noise", stacklevel=1)).status == "passed"
