@@ -35,7 +35,7 @@ Accuracy. The promise is the nearest float, for every input. It is not kept yet 
 function states the largest ulp errors found against enclosures of the exact values, at 10,000 logits per
 format (half of them normal with standard deviation 10, half uniform over all finite encodings) and, for
 each, a hard target, a soft one uniform in [0, 1], and one within two floats of sigmoid(z); NumPy 2.4.6
-on x86-64 with AVX-512. Up to binary32 the functions compute in binary64, so what is not the nearest
+on x86-64 with AVX2. Up to binary32 the functions compute in binary64, so what is not the nearest
 float there is its neighbour, from a value that binary64 cannot tell from a midpoint.
 """
 
