@@ -14,29 +14,50 @@ from stablelce.conformance.results import Provenance
 __all__ = ["provenance", "sources", "sources_sha256"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_EXCLUDED = ("report", "cli")
-"""Views of the record: they change how figures look, not what they are."""
+_CPUINFO = Path("/proc/cpuinfo")
+
+_FOLDERS = ("conformance", "kernels", "oracle")
+_MODULES = ("formats.py", "functions.py", "sums.py", "textbook.py", "ulp.py")
+"""What computes the figures, with the private modules beside functions.py. The report and the command line
+change how figures look, not what they are."""
 
 
 def sources() -> tuple[str, ...]:
     """The files that the figures of a record depend on, relative to the package, sorted."""
     files = (path.relative_to(_PACKAGE) for path in _PACKAGE.rglob("*") if path.is_file())
-    kept = (f for f in files if f.suffix in (".py", ".npz") and f.parts[0] not in _EXCLUDED)
-    return tuple(sorted(f.as_posix() for f in kept))
+    return tuple(sorted(f.as_posix() for f in files if f.suffix in (".py", ".npz") and _matters(f)))
+
+
+def _matters(file: Path) -> bool:
+    if len(file.parts) > 1:
+        return file.parts[0] in _FOLDERS
+    private = file.name.startswith("_") and not file.name.startswith("__")
+    return private or file.name in _MODULES
 
 
 def sources_sha256() -> str:
-    """SHA-256 over names and contents of :func:`sources`, line endings as in the repository."""
+    """SHA-256 over names and contents of :func:`sources`; the same wherever the files are checked out."""
     digest = hashlib.sha256()
     for name in sources():
         content = (_PACKAGE / name).read_bytes()
+        if name.endswith(".py"):
+            content = content.replace(b"\r\n", b"\n")  # git may check out other line ends
+        # The length keeps two files from being taken for one of the same bytes.
         digest.update(f"{name} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
 def provenance(command: str, packages: Iterable[str]) -> Provenance:
-    """What it takes to make a record again; packages that are not installed are left out."""
+    """What it takes to make a record again.
+
+    Parameters
+    ----------
+    command : str
+        The command that made it.
+    packages : iterable of str
+        Distributions whose versions matter; those that are not installed are left out.
+    """
     versions = {}
     for name in sorted(set(packages)):
         try:
@@ -55,12 +76,15 @@ def provenance(command: str, packages: Iterable[str]) -> Provenance:
 
 def _machine() -> str:
     """Architecture, processor, cores and system: nothing that names the machine or its owner."""
-    processor = platform.processor()
+    parts = (platform.machine(), _processor(), f"{os.cpu_count()} cores", platform.system())
+    return ", ".join(part for part in parts if part)
+
+
+def _processor() -> str:
+    """The processor's model where the system tells; on some systems an empty string."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = _CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    processor = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), processor
-    )
-    return f"{platform.machine()}, {processor}, {os.cpu_count()} cores, {platform.system()}"
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
