@@ -148,7 +148,8 @@ def _outputs(request: Request, wanted: dict[str, tuple[object, tuple[int, ...]]]
             outputs[quantity] = np.empty(shape, request.dtype)
         else:
             outputs[quantity] = check_output(out, name, shape, request.dtype)
-    if len(outputs) == 2 and np.shares_memory(*outputs.values()):
+    arrays = list(outputs.values())
+    if len(arrays) == 2 and np.shares_memory(arrays[0], arrays[1]):
         raise ValueError("the two arrays in out overlap: each result needs memory of its own.")
     return outputs
 

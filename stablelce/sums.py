@@ -10,8 +10,8 @@ Adding is exact because
 
 * an integer significand of at most 54 bits, shifted by at most 31, spans three limbs, each part below
   2**32 in magnitude;
-* ``np.bincount`` adds the parts that fall on one limb in binary64, and at most ``CHUNK`` = 2**16 of them
-  stay below 2**48, where binary64 holds every integer;
+* ``np.bincount`` adds the parts that fall on one limb in binary64, and at most ``CHUNK`` = 2**14 of them
+  stay below 2**46, where binary64 holds every integer;
 * after each chunk one parallel carry brings every limb but the last below 2**33 in magnitude, so int64
   never overflows. The last limb keeps its carry: it has room for more than 2**63 elements.
 
@@ -38,7 +38,7 @@ UInt64s = npt.NDArray[np.uint64]
 Signs = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-CHUNK = 1 << 16
+CHUNK = 1 << 14
 """Elements deposited at once: temporaries are O(CHUNK), whatever the length of the arrays."""
 
 _LIMB_BITS = 32

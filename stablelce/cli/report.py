@@ -33,7 +33,7 @@ _PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch"
     show_default=True,
     help="Folder to write to.",
 )
-@tier_option("smoke")
+@tier_option("standard")
 @click.option(
     "--subject", "subjects", metavar="S", multiple=True, help="Audit this one only; may be repeated."
 )

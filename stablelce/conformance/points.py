@@ -30,7 +30,7 @@ class Budget:
     curve: int
 
 
-_BUDGETS = {"smoke": Budget(40, 8, 0), "standard": Budget(1000, 120, 4), "deep": Budget(20_000, 2000, 16)}
+_BUDGETS = {"smoke": Budget(40, 8, 1), "standard": Budget(600, 100, 4), "deep": Budget(20_000, 2000, 16)}
 
 
 def budget(tier: Tier) -> Budget:

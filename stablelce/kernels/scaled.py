@@ -60,11 +60,11 @@ def difference(a: Scaled, b: Scaled) -> Scaled:
 def exp_of_minus(a: Doubles) -> Scaled:
     """exp(-a) for a >= 0, as exp(-a/4)**4 where exp(-a) is below the normal range.
 
-    Four times the error of exp there, up to a = 2900; beyond, the result times two weights of 1e308 is
+    Four times the error of exp there, up to a = 2800; beyond, the result times two weights of 1e308 is
     below the range of binary64 in any case, and a tiny positive number stands for it.
     """
     m, e = np.frexp(np.exp(-a))
-    quarter, quarter_e = np.frexp(np.exp(-np.minimum(a, 2900.0) / 4))
+    quarter, quarter_e = np.frexp(np.exp(-np.minimum(a, 2800.0) / 4))
     tail = a > 700.0
     return Scaled(
         np.where(tail, quarter * quarter * quarter * quarter, m),
