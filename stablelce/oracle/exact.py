@@ -89,6 +89,7 @@ class Exact:
 
         ``unit_exponent`` replaces ulp(value) by 2**unit_exponent. Infinite where ``got`` is NaN, or an
         infinity that the value does not round to; 0 where it is the infinity that the value rounds to.
+        A finite error is held at the largest float.
         """
         fmt = self.format
         if not fmt.is_finite(got):

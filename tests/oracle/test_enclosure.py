@@ -96,7 +96,7 @@ def test_an_end_on_a_midpoint_or_power_of_two_is_not_an_element(sign: int) -> No
 @given(st.sampled_from(QUANTITIES), st.floats(-700, 700), st.floats(0, 1), st.sampled_from([0.1, 1.0, 1e300]))
 def test_each_refinement_holds_the_value_and_is_narrower(q: str, z: float, t: float, p: float) -> None:
     p = 1.0 if q in ("sigmoid", "softplus", "log_sigmoid") else p
-    parts = decompose(q, *(Dyadic.of(x) for x in (z, t)), ONE, Dyadic.of(p))
+    parts = decompose(q, Dyadic.of(z), Dyadic.of(t), ONE, Dyadic.of(p))
     value = reference.value(q, Fraction(z), Fraction(t), pos_weight=Fraction(p))
     # The reference is good to 2^-2900 of the terms, at most 2^1010 * p: 2^-800 in all, below each width.
     slack = Fraction(1, 2**800)

@@ -7,8 +7,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stablelce.oracle.mpmath_backend import bounds
 from stablelce.oracle.decomposition import REMAINDERS
+from stablelce.oracle.mpmath_backend import bounds
 from tests.oracle.backends import assert_encloses, assert_encloses_everywhere
 
 
