@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
@@ -146,6 +147,7 @@ def accuracy(
     )
 
 
+@cache
 def audit_result(subject: str) -> AuditResult:
     version, loss, gradient, names = SUBJECTS[subject]
     formats = [fmt for fmt in FORMATS if fmt.dtype_name in names]
@@ -194,6 +196,7 @@ def _checks(fmt: Format, loss: Behaviour, gradient: Behaviour) -> list[CheckResu
     return found
 
 
+@cache
 def record(*subjects: str, absent: bool = True) -> Record:
     """A record of the named subjects; of all seven when none is named."""
     return Record(

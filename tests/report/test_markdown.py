@@ -134,7 +134,7 @@ def test_calls_are_fenced_even_if_they_hold_a_fence() -> None:
     record = renamed("own")
     audit = record.subjects[0]
     call = "print('''\n```\n''')"
-    shown = records.example("loss", BINARY64, 9.0, 1e5).model_copy(update={"call": call})
+    shown = records.example("loss", BINARY64, 9.0, 1e5).model_copy(update={"call": call, "note": ""})
     failed = records.check("tails", BINARY64, status="failed", counterexample=shown)
     audit = audit.model_copy(update={"checks": (failed,), "accuracy": ()})
     text = report_markdown(record.model_copy(update={"subjects": (audit,)}), [])
