@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import stablelce
 from stablelce.conformance import SubjectError, audit
 from stablelce.conformance.contract import CHECKS, PROFILES, Profile
 from stablelce.conformance.results import AuditResult, CheckResult
@@ -39,14 +38,22 @@ def only(result: AuditResult, check: str, quantity: str | None = "loss") -> Chec
 
 
 @pytest.mark.parametrize(
-    ("profile", "seed"), [("correctly-rounded", 0), ("correctly-rounded", 1), *((p, 2) for p in PROFILES[1:])]
+    ("profile", "seed", "formats"),
+    [
+        ("correctly-rounded", 0, ALL_FORMATS),
+        ("faithful", 1, ("float64",)),
+        ("accurate", 2, ("float32",)),
+        ("stable", 3, ("bfloat16",)),
+    ],
 )
-def test_a_correctly_rounded_subject_passes_every_check(profile: Profile, seed: int) -> None:
-    result = small_audit(subject(), points=3, profile=profile, seed=seed)
+def test_a_correctly_rounded_subject_passes_every_check(
+    profile: Profile, seed: int, formats: tuple[str, ...]
+) -> None:
+    result = small_audit(subject(), points=3, profile=profile, seed=seed, formats=formats)
     assert [c for c in result.checks if c.status == "failed"] == []
     assert result.passed
-    assert result.profiles == dict.fromkeys(ALL_FORMATS, "correctly-rounded")
-    assert result.offered == dict.fromkeys(ALL_FORMATS, QUANTITIES)
+    assert result.profiles == dict.fromkeys(formats, "correctly-rounded")
+    assert result.offered == dict.fromkeys(formats, QUANTITIES)
     assert {c.check for c in result.checks if c.status == "passed"} == set(CHECKS)
     for measured in result.accuracy:
         assert measured.correctly_rounded == measured.points
@@ -87,7 +94,7 @@ def flush(r: Any, _z: Any, _t: Any) -> Any:
 @pytest.mark.parametrize(("allow", "passed"), [(False, False), (True, True)])
 def test_flushed_subnormals_fail_unless_they_are_allowed(allow: bool, passed: bool) -> None:
     judged = offering({"sigmoid": fault("sigmoid", flush).functions["sigmoid"]})
-    result = small_audit(judged, points=24, formats=["float32"], allow_ftz=allow)
+    result = small_audit(judged, points=24, formats=["float32"], allow_ftz=allow, profile=PROFILES[0])
     finding = only(result, "subnormals", "sigmoid")
     assert (finding.status, finding.mode, finding.required) == ("failed", "flushed subnormal", not allow)
     assert result.passed == passed
@@ -162,13 +169,13 @@ def interrupt(*_: Any) -> Any:
         (lambda z, _t: (z, z), "no array", "tuple"),
         (lambda _z, _t: 1.0, "no array", "float"),
         (lambda z, t: function("loss")(z, t).sum(), "wrong shape", "shape ()"),
-        (lambda z, t: function("loss")(z, t)[:, None], "wrong shape", ", 1)"),
+        (lambda z, t: function("loss")(z, t)[..., None], "wrong shape", ", 1)"),
         (lambda z, t: function("loss")(z, t).astype("int64"), "wrong dtype", "int64"),
     ],
     ids=["raises", "one argument", "exits", "list", "None", "tuple", "float", "sum", "column", "integers"],
 )
 def test_a_subject_that_returns_no_proper_array_fails_by_name(compute: Compute, mode: str, text: str) -> None:
-    result = small_audit(compute)
+    result = small_audit({"loss": compute}, formats=["float64"])
     assert result.profiles == {"float64": None}
     assert result.accuracy == ()
     finding = only(result, "accuracy")
@@ -205,6 +212,11 @@ def test_a_subject_that_raises_for_long_arrays_only_has_no_single_point_to_show(
 def test_an_interrupt_ends_the_audit() -> None:
     with pytest.raises(KeyboardInterrupt):
         small_audit(interrupt, formats=["float64"])
+
+
+def test_a_subject_that_works_in_no_format_is_judged_in_binary64() -> None:
+    for useless in (leave, lambda z, _t: list(z), lambda z, _t: z.astype("int64")):
+        assert set(small_audit(useless).offered) == {"float64"}
 
 
 def test_a_pair_that_is_none_fails_by_name() -> None:
@@ -318,7 +330,7 @@ if sys.argv[1] == "stubbed":
     for name in ("stablelce.kernels", "stablelce.functions"):
         sys.modules[name] = Stub(name)
 from stablelce.conformance import audit
-result = audit("numpy:logaddexp", tier="smoke", formats=["float16", "float32"])
+result = audit("numpy:logaddexp", tier="smoke", formats=["float32"])
 print(result.model_dump_json(exclude={"seconds"}))
 """
 
