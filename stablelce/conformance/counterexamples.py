@@ -85,7 +85,7 @@ def paste_ready(run: Run, quantity: str, z: int, t: int) -> str:
     lines.append(f"z = {_literal(fmt, z)}")
     if quantity not in ONE_ARGUMENT:
         lines.append(f"t = {_literal(fmt, t)}")
-    lines.append(f"print(({expression or f'{quantity}(...)'}){suffix})")
+    lines.append(f"print({expression or f'{quantity}(...)'}{suffix})")
     return "\n".join(lines)
 
 
