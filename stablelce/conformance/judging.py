@@ -83,14 +83,12 @@ def allowance(fmt: Format, got: Fraction, bound: float) -> Fraction:
 def gradient_allowance(fmt: Format, z: Fraction, t: Fraction, bound: float) -> Fraction:
     """The same for a gradient, whose unit is ulp(min(max(y,t), max(1-y,1-t))), y = sigmoid(z).
 
-    y and 1-y are taken from above with 2^-40 to spare (binary64 arithmetic is good to 2^-50), which can
-    only enlarge the unit; below the range of binary64 the smallest unit is right in every format.
+    The larger one of y and 1-y lies in [1/2, 1), where all ulps are the same. The smaller one is taken from
+    above with 2^-40 to spare (binary64 arithmetic is good to 2^-50), which can only enlarge the unit;
+    below the range of binary64 the smallest unit is right in every format.
     """
     size = min(float(abs(z)), 745.0)
     small = Fraction(float(np.exp(-size) / (1 + np.exp(-size)))) * (1 + Fraction(1, 2**40))
-    large = Fraction(1)
+    large = 1 - Fraction(1, 2**60)
     y, complement = (large, small) if z >= 0 else (small, large)
-    if size < 1:  # both halves are near 1/2
-        large = 1 - small / (1 + Fraction(1, 2**40)) * (1 - Fraction(1, 2**40))
-        y, complement = (large, small) if z >= 0 else (small, large)
     return Fraction(bound) * ulp(min(max(y, t), max(complement, 1 - t)), fmt)

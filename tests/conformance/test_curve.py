@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.conformance.correct import fault, offering, subject
 def test_the_ranges_rise_and_cover_every_nonzero_tail(fmt: Format) -> None:
     edges = bin_edges(fmt)
     assert len(edges) == BINS + 1
-    assert all(low < high for low, high in zip(edges, edges[1:], strict=False))
+    assert all(low < high for low, high in pairwise(edges))
     # exp(-z) rounds to 0 from (1 - quantum) log 2 on.
     assert -edges[0] > (1 - fmt.quantum) * math.log(2) < edges[-1]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,7 @@ RUN = Run(subject(), BINARY32, "accurate")
 
 def test_a_higher_tier_takes_more_points() -> None:
     plans = [budget(tier) for tier in TIERS]
-    for less, more in zip(plans, plans[1:], strict=False):
+    for less, more in pairwise(plans):
         assert less.accuracy < more.accuracy
         assert less.relations < more.relations
         assert less.curve < more.curve

@@ -215,7 +215,7 @@ def test_an_interrupt_ends_the_audit() -> None:
 
 
 def test_a_subject_that_works_in_no_format_is_judged_in_binary64() -> None:
-    for useless in (leave, lambda z, _t: list(z), lambda z, _t: z.astype("int64")):
+    for useless in (leave, lambda z, t: [z, t], lambda z, _t: z.astype("int64")):
         assert set(small_audit(useless).offered) == {"float64"}
 
 
