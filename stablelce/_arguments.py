@@ -266,11 +266,11 @@ def check_output(out: object, name: str, shape: tuple[int, ...], dtype: np.dtype
 
 def _encoding(value: float, fmt: Format) -> int:
     """A Python number rounded once, whatever its size."""
-    if math.isfinite(value):
-        return fmt.round(Fraction(value))
-    if math.isnan(value):
+    if isinstance(value, float) and math.isnan(value):
         return fmt.nan
-    return fmt.infinity | (fmt.sign_bit if value < 0 else 0)
+    if isinstance(value, float) and math.isinf(value):
+        return fmt.infinity | (fmt.sign_bit if value < 0 else 0)
+    return fmt.round(Fraction(value))
 
 
 def _blocks_in_order(array: Array) -> Iterator[Array]:

@@ -46,7 +46,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_audit_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(name: str) -> object:
+    def absent(_: str) -> object:
         raise ModuleNotFoundError("No module named 'pydantic'", name="pydantic")
 
     monkeypatch.delitem(vars(stablelce), "audit", raising=False)
@@ -56,7 +56,7 @@ def test_audit_without_its_extra_says_what_to_install(monkeypatch: pytest.Monkey
 
 
 def test_a_broken_module_of_our_own_is_not_blamed_on_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str) -> object:
+    def broken(_: str) -> object:
         raise ModuleNotFoundError("No module named 'stablelce.conformance'", name="stablelce.conformance")
 
     monkeypatch.delitem(vars(stablelce), "audit", raising=False)

@@ -29,7 +29,7 @@ def fractions(values: Any, fmt: Format) -> list[Fraction]:
 def reference(losses: Any, weights: Any, reduction: str, fmt: Format) -> int:
     """The encoding of one reduction of finite losses, by rationals."""
     numerator = sum(
-        (l * w for l, w in zip(fractions(losses, fmt), fractions(weights, fmt), strict=True)), Fraction(0)
+        (x * y for x, y in zip(fractions(losses, fmt), fractions(weights, fmt), strict=True)), Fraction(0)
     )
     total = sum(fractions(weights, fmt), Fraction(0))
     denominator = {"sum": Fraction(1), "mean": Fraction(losses.size), "weighted_mean": total}[reduction]
@@ -145,7 +145,9 @@ def test_weights_broadcast_and_count_as_often_as_they_are_used() -> None:
     w = np.array([[1.0], [3.0]])
     got = lce.loss(z, 0, weight=w, reduction="weighted_mean")
     full = np.broadcast_to(w, (2, 3))
-    assert int(BINARY64.encodings(np.asarray(got))) == reference(lce.loss(z, 0), full, "weighted_mean", BINARY64)
+    assert int(BINARY64.encodings(np.asarray(got))) == reference(
+        lce.loss(z, 0), full, "weighted_mean", BINARY64
+    )
     wider = lce.loss(1.0, 0, weight=np.ones((4, 2)), reduction="sum", axis=0)
     assert wider.tolist() == [4 * lce.loss(1.0, 0)] * 2
 

@@ -30,7 +30,9 @@ def test_a_product_loses_a_rounding_per_factor_whatever_the_size(factors: list[f
         wanted *= Fraction(factor)
     got = exact(product(*(block(factor) for factor in factors)))
     # The first multiplication is by 1, each further one rounds once, by at most 2^-53 of the product.
-    assert abs(got - wanted) <= (len(factors) - 1) * Fraction(1, 2**53) * (1 + Fraction(1, 2**50)) * abs(wanted)
+    assert abs(got - wanted) <= (len(factors) - 1) * Fraction(1, 2**53) * (1 + Fraction(1, 2**50)) * abs(
+        wanted
+    )
 
 
 @given(finite, finite, finite, finite)

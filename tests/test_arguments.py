@@ -1,0 +1,341 @@
+"""Hostile arguments: each gives the correct result or the error that the rules name."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import stablelce as lce
+from stablelce.formats import BFLOAT16, FORMATS, Format
+from stablelce.kernels import BLOCK
+from tests.reference_rounding import rounded
+
+each_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+BF16 = np.dtype(ml_dtypes.bfloat16)
+FLOATS = [np.dtype(np.float16), BF16, np.dtype(np.float32), np.dtype(np.float64)]
+INTEGERS = [np.dtype(code) for code in "?bBhHiIlLqQ"]
+WIDTH = {np.dtype(np.float16): 1, BF16: 1, np.dtype(np.float32): 2, np.dtype(np.float64): 3}
+
+REFUSED: dict[str, object] = {
+    "complex": np.array([1 + 0j]),
+    "complex scalar": 1 + 0j,
+    "NumPy complex scalar": np.complex64(1),
+    "object": np.array([1.0, None], dtype=object),
+    "fractions": [Fraction(1, 2)],
+    "integers beyond 64 bits": [10**30],
+    "None in a list": [None],
+    "string": "0.5",
+    "strings": ["0", "1"],
+    "bytes": b"1",
+    "longdouble": np.ones(1, dtype=np.longdouble),
+    "longdouble scalar": np.longdouble(1),
+    "masked": np.ma.array([1.0, 0.0], mask=[True, False]),
+    "masked without mask": np.ma.array([1.0]),
+    "datetime": np.array(["2026-01-01"], dtype="M8[D]"),
+    "timedelta": np.array([1], dtype="m8[s]"),
+    "record": np.zeros(1, dtype=[("z", float)]),
+    "float8": np.ones(1, dtype=ml_dtypes.float8_e4m3),
+    "a function": math.exp,
+    "a dict": {"z": 1},
+    "a generator": (x for x in [1.0]),
+}
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "loss z": lambda bad: lce.loss(bad, 1),
+    "loss t": lambda bad: lce.loss(1.0, bad),
+    "loss weight": lambda bad: lce.loss(1.0, 1, weight=bad),
+    "gradient pos_weight": lambda bad: lce.gradient(1.0, 1, pos_weight=bad),
+    "both smoothing": lambda bad: lce.loss_and_gradient(1.0, 1, label_smoothing=bad),
+    "hessian t": lambda bad: lce.hessian(1.0, bad),
+    "sigmoid": lce.sigmoid,
+    "log_sigmoid": lce.log_sigmoid,
+    "softplus": lce.softplus,
+}
+
+
+# -- types -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("bad", REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_real_array_is_a_type_error(call: Callable[[Any], Any], bad: object) -> None:
+    with pytest.raises(TypeError):
+        call(bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ("complex", r"z has dtype complex128, not real numbers: pass its \.real part"),
+        ("object", r"z has dtype object, not real numbers: convert it with \.astype\(float\)"),
+        ("strings", r"z has dtype <U1, not real numbers: convert it with \.astype\(float\)"),
+        ("longdouble", r"convert it with \.astype\(np\.float64\)"),
+        ("masked", r"z is a masked array: pass its data, and weight=~mask"),
+        ("float8", r"z has dtype float8_e4m3: use float16, bfloat16, float32, float64"),
+    ],
+)
+def test_type_errors_say_how_to_fix_it(bad: str, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        lce.loss(REFUSED[bad], 1)  # type: ignore[arg-type]
+
+
+def test_rows_of_different_length_are_a_value_error() -> None:
+    with pytest.raises(ValueError, match="z is not one array"):
+        lce.loss([[1.0], [1.0, 2.0]], 1)
+
+
+def expected_dtype(z: np.dtype[Any], t: np.dtype[Any]) -> np.dtype[Any]:
+    """The rule of the design, in other words: NumPy's promotion, after integers are out of the way."""
+    if z not in WIDTH:
+        z = np.dtype(np.float64)
+    if t not in WIDTH or WIDTH[t] <= WIDTH[z]:
+        return z
+    return t
+
+
+@given(st.sampled_from(FLOATS + INTEGERS), st.sampled_from(FLOATS + INTEGERS), st.booleans())
+def test_z_and_t_decide_the_dtype(z_dtype: np.dtype[Any], t_dtype: np.dtype[Any], zero_d: bool) -> None:
+    shape = () if zero_d else (2,)
+    z, t = np.ones(shape, dtype=z_dtype), np.ones(shape, dtype=t_dtype)
+    if {z_dtype, t_dtype} == {np.dtype(np.float16), BF16}:
+        with pytest.raises(TypeError, match="convert both to float32"):
+            lce.loss(z, t)
+        return
+    wide = np.ones(shape)
+    for result in (lce.loss(z, t), lce.gradient(z, t, weight=wide), lce.hessian(z, t, pos_weight=wide)):
+        assert result.dtype == expected_dtype(z_dtype, t_dtype)
+    exact_inputs = expected_dtype(z_dtype, t_dtype)
+    assert lce.loss(z, t).tolist() == lce.loss(z.astype(exact_inputs), t.astype(exact_inputs)).tolist()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_python_scalar_takes_the_dtype_of_the_other_operand(dtype: np.dtype[Any]) -> None:
+    ones = np.ones(2, dtype=dtype)
+    assert lce.loss(ones, 0.5).dtype == dtype
+    assert lce.loss(3, ones).dtype == dtype
+    assert lce.loss(ones[0], True).dtype == dtype
+    assert lce.loss(3, 1).dtype == np.float64
+    assert lce.loss(3, np.array([1])).dtype == np.float64
+    assert lce.loss(np.array([3]), ones).dtype == np.float64
+    assert lce.loss(np.float64(3), ones).dtype == np.float64  # a NumPy scalar has a dtype of its own
+
+
+@given(st.sampled_from(FORMATS), st.floats() | st.integers(-(10**400), 10**400))
+def test_a_python_scalar_is_rounded_once(fmt: Format, value: float) -> None:
+    t = fmt.array([0])
+    if isinstance(value, float) and math.isnan(value):
+        nearest = fmt.nan
+    elif abs(value) == math.inf:
+        nearest = fmt.infinity | (fmt.sign_bit if value < 0 else 0)
+    else:
+        nearest = rounded(Fraction(value), fmt)
+    same = lce.softplus(fmt.array(np.array([nearest], dtype=fmt.uint)))
+    assert fmt.encodings(lce.loss(value, t)).tolist() == fmt.encodings(same).tolist()
+
+
+def test_a_python_target_is_checked_before_it_is_rounded() -> None:
+    just_above = 1 + 2.0**-50  # 1 in binary32
+    with pytest.raises(ValueError, match="lie in"):
+        lce.loss(np.float32(1), just_above)
+    assert lce.loss(np.float32(1), 1 - 2.0**-50) == lce.loss(np.float32(1), 1)
+
+
+class Subclass(np.ndarray):
+    pass
+
+
+def test_layouts_byte_orders_subclasses_and_sequences_give_the_same_bits() -> None:
+    z = np.linspace(-9, 9, 24).reshape(4, 6)
+    t = np.linspace(0, 1, 24).reshape(4, 6)
+    wanted = lce.loss(z, t)
+    readonly = z.copy()
+    readonly.flags.writeable = False
+    variants: tuple[Any, ...] = (
+        readonly,
+        np.asfortranarray(z),
+        np.repeat(z, 2, axis=1)[:, ::2],
+        z[::-1, ::-1].copy()[::-1, ::-1],
+        z.astype(">f8"),
+        z.view(Subclass),
+        z.tolist(),
+        tuple(map(tuple, z)),
+        memoryview(z.data),
+    )
+    for variant in variants:
+        result = lce.loss(variant, t)
+        assert type(result) is np.ndarray
+        assert result.tobytes() == wanted.tobytes()
+    assert readonly.tobytes() == z.tobytes()
+
+
+def test_a_million_elements_backwards() -> None:
+    z = np.linspace(-40, 40, 10**6)
+    forwards = lce.gradient(z, 0)
+    assert lce.gradient(z[::-1], np.zeros(10**6, dtype=bool)[::-1])[::-1].tobytes() == forwards.tobytes()
+
+
+# -- shapes ------------------------------------------------------------------------------------
+
+
+@given(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=4, max_side=3))
+def test_arguments_broadcast_as_in_numpy(shapes: hnp.BroadcastableShapes) -> None:
+    rng = np.random.default_rng(5)
+    z, t, w = (rng.random(shape) for shape in shapes.input_shapes)
+    full = [np.broadcast_to(array, shapes.result_shape) for array in (z, t, w)]
+    result = lce.loss(z, t, weight=w)
+    assert np.shape(result) == shapes.result_shape
+    assert result.tolist() == lce.loss(full[0], full[1], weight=full[2]).tolist()
+
+
+@given(
+    hnp.array_shapes(min_dims=0, max_dims=3, min_side=0), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)
+)
+def test_shapes_that_do_not_broadcast_are_shown(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    try:
+        np.broadcast_shapes(a, b)
+    except ValueError:
+        with pytest.raises(ValueError, match=re.escape(f"shapes do not broadcast together: z {a}, t {b}")):
+            lce.loss(np.zeros(a), np.zeros(b))
+    else:
+        assert np.shape(lce.loss(np.zeros(a), np.zeros(b))) == np.broadcast_shapes(a, b)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3), (2, 0, 4)])
+def test_empty_arrays_give_empty_results(shape: tuple[int, ...]) -> None:
+    z = np.zeros(shape, dtype=np.float32)
+    for result in (*lce.loss_and_gradient(z, 1), lce.sigmoid(z), lce.hessian(z, weight=2)):
+        assert result.shape == shape
+        assert result.dtype == np.float32
+
+
+# -- values ------------------------------------------------------------------------------------
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float16, np.float32, np.float64]),
+        hnp.array_shapes(max_dims=3, max_side=4),
+        elements=st.floats(-2, 2, width=16) | st.just(math.nan) | st.sampled_from([math.inf, 255.0]),
+    )
+)
+def test_targets_outside_are_counted_and_the_first_is_shown(t: np.ndarray) -> None:
+    outside = (t < 0) | (t > 1)
+    z = np.zeros(t.shape, dtype=t.dtype)
+    if not outside.any():
+        assert lce.loss(z, t).shape == t.shape
+        return
+    count, place = int(outside.sum()), tuple(int(i) for i in np.argwhere(outside)[0])
+    shown = place[0] if len(place) == 1 else place
+    many = "1 element is not" if count == 1 else f"{count} elements are not"
+    message = f"t must lie in [0, 1]: {many}, the first is {t[place]} at index {shown}."
+    out = np.full(t.shape, 7, dtype=t.dtype)
+    calls: list[Callable[[], Any]] = [
+        lambda: lce.loss(z, t, out=out),
+        lambda: lce.gradient(z, t, weight=0, out=out),  # checked also where the weight is 0
+        lambda: lce.hessian(z, t, out=out),
+        lambda: lce.loss(z, t, reduction="sum", axis=(), out=out),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            call()
+    assert (out == 7).all()
+    assert lce.loss(z, t, validate=False).shape == t.shape
+
+
+@pytest.mark.parametrize(
+    ("t", "shown"),
+    [
+        (255, "got 255"),
+        (-0.1, "got -0.1"),
+        (math.inf, "got inf"),
+        (np.array([0, 1, 255], dtype=np.uint8), "the first is 255 at index 2"),
+        (np.array([-1], dtype=np.int8), "the first is -1 at index 0"),
+        (np.array(1.5), r"the first is 1.5 at index \(\)"),
+        (np.array([0, 2], dtype=BF16), "the first is 2.0 at index 1"),
+        (np.array([0.5, 1.5], dtype=">f4"), "the first is 1.5 at index 1"),
+    ],
+)
+def test_single_bad_targets(t: Any, shown: str) -> None:
+    with pytest.raises(ValueError, match=shown):
+        lce.loss(0.0, t)
+
+
+def test_nan_and_negative_zero_targets_are_not_outside() -> None:
+    assert math.isnan(lce.loss(0.0, math.nan))
+    assert lce.loss(2.0, -0.0) == lce.loss(2.0, 0.0)
+
+
+def test_the_first_offender_is_found_in_any_block_and_order() -> None:
+    t = np.zeros((3, BLOCK))
+    t[2, 5] = t[1, 7] = 9
+    for variant in (t, np.asfortranarray(t), t[::-1].copy()[::-1]):
+        with pytest.raises(ValueError, match=r"2 elements are not, the first is 9.0 at index \(1, 7\)"):
+            lce.loss(0.0, variant)
+
+
+@pytest.mark.parametrize("name", ["weight", "pos_weight"])
+@pytest.mark.parametrize("bad", [-1.0, -1e-30, math.nan, math.inf, 10**400])
+def test_weights_must_be_finite_and_not_negative(name: str, bad: float) -> None:
+    pattern = f"{name} must be finite and not negative in float32"
+    z = np.zeros(3, dtype=np.float32)
+    loss: Any = lce.loss
+    with pytest.raises(ValueError, match=pattern):
+        loss(z, 1, **{name: bad})
+    if isinstance(bad, float):
+        with pytest.raises(ValueError, match=f"{pattern}: 1 element is not, the first is {bad} at index 1"):
+            loss(z, 1, **{name: np.array([1.0, bad, 1.0])})
+
+
+@each_format
+def test_a_weight_that_becomes_infinite_is_refused(fmt: Format) -> None:
+    z = fmt.array([0])
+    assume_finite = float(fmt.to_fraction(fmt.max_finite))
+    assert np.isfinite(float(lce.hessian(z, weight=assume_finite)[0]))
+    beyond = int(fmt.to_fraction(fmt.max_finite)) * 2
+    with pytest.raises(ValueError, match="weight must be finite"):
+        lce.loss(z, 1, weight=beyond)
+    if fmt.width < 64:
+        with pytest.raises(ValueError, match="weight must be finite"):
+            lce.loss(z, 1, weight=np.array([beyond], dtype=np.float64))
+
+
+@given(st.sampled_from(FORMATS), st.lists(st.floats(0, 60000), min_size=1, max_size=20))
+def test_weights_are_rounded_once_to_the_result(fmt: Format, values: list[float]) -> None:
+    z = fmt.array([fmt.round(Fraction(1))])
+    weights = np.array([rounded(Fraction(value), fmt) for value in values], dtype=fmt.uint)
+    wanted = fmt.encodings(lce.loss(z, 1, weight=fmt.array(weights))).tolist()
+    assert fmt.encodings(lce.loss(z, 1, weight=np.array(values))).tolist() == wanted
+    assert fmt.encodings(lce.loss(z, 1, weight=values[0])).tolist() == wanted[:1]
+    assert fmt.encodings(lce.loss(z, 1, weight=np.array(values[0]))).tolist() == wanted[:1]
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.5, math.nan, math.inf, 2, 10**400, np.float32(-1)])
+def test_smoothing_must_lie_in_the_unit_interval(bad: float) -> None:
+    with pytest.raises(ValueError, match="label_smoothing must lie in"):
+        lce.loss(0.0, 1, label_smoothing=bad)
+
+
+def test_smoothing_is_one_number() -> None:
+    with pytest.raises(TypeError, match=r"single number, got an array of shape \(2,\)"):
+        lce.loss(0.0, 1, label_smoothing=np.array([0.1, 0.2]))  # type: ignore[arg-type]
+    assert lce.loss(1.0, 1, label_smoothing=np.array(0.5)) == lce.loss(1.0, 0.75)  # type: ignore[arg-type]
+    assert lce.loss(np.ones(1, BF16), 1, label_smoothing=BF16.type(0.5)) == lce.loss(np.ones(1, BF16), 0.75)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_smoothing_is_rounded_to_the_result_first(t: float, smoothing: float) -> None:
+    assume(smoothing > 0)
+    target = np.array([t]).astype(BF16)
+    in_format = BFLOAT16.array([rounded(Fraction(smoothing), BFLOAT16)])[0]
+    got = lce.loss(np.ones(1, BF16), target, label_smoothing=smoothing)
+    assert got == lce.loss(np.ones(1, BF16), target, label_smoothing=in_format)
