@@ -124,10 +124,9 @@ def _truth(quantity: str, z: int, t: int, fmt: Format) -> tuple[int, str, Callab
 def _limit(quantity: str, z: int, t: Fraction, fmt: Format) -> Fraction | float:
     infinity = -math.inf if fmt.is_negative(z) else math.inf
     target = {0: "zero", 1: "one"}.get(int(t) if t.denominator == 1 else -1, "soft")
-    for row in INFINITE_LOGITS:
-        if (row.quantity, row.z, row.target) == (quantity, infinity, target):
-            return {"1-t": 1 - t, "-t": -t}[row.value] if isinstance(row.value, str) else row.value
-    raise AssertionError(f"the contract has no limit of {quantity} at {infinity} for a {target} target")
+    key = (quantity, infinity, target)
+    value = next(row.value for row in INFINITE_LOGITS if (row.quantity, row.z, row.target) == key)
+    return {"1-t": 1 - t, "-t": -t}[value] if isinstance(value, str) else value
 
 
 def _encode(value: float, fmt: Format) -> int:

@@ -30,6 +30,9 @@ SILENCE = {"smoke": 300.0, "standard": 600.0, "deep": 7200.0}
 """Seconds without progress, by tier, after which a subject counts as hung; a whole audit of one of NumPy's
 speed takes 3 s, 60 s and many minutes."""
 
+PATIENCE = 5.0
+"""Seconds that a process gets to end by itself once its result is here."""
+
 Status = Literal["audited", "absent", "unusable", "died"]
 OnProgress = Callable[[str, int, int, str], None]
 """Called with the subject, the steps done, the steps in all, and what is being done."""
@@ -101,6 +104,7 @@ def run_jobs(jobs: Sequence[Job], processes: int, on_progress: OnProgress) -> Ge
             for pipe in list(running):
                 outcome = _hear(pipe, running[pipe], pipe in ready, on_progress)
                 if outcome is not None:
+                    running[pipe].process.join(PATIENCE if outcome.status != "died" else 0)
                     _end(pipe, running.pop(pipe))
                     yield outcome
     finally:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -45,6 +46,11 @@ def test_arguments_come_from_the_command_line_unless_given(
     monkeypatch.setattr(sys, "argv", ["stablelce", "--version"])
     assert main() == 0
     assert capsys.readouterr().out == f"stablelce {stablelce.__version__}\n"
+
+
+def test_importing_the_main_module_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert importlib.import_module("stablelce.__main__").main is main
+    assert capsys.readouterr() == ("", "")
 
 
 def test_python_m_stablelce_is_the_command_line() -> None:

@@ -71,7 +71,7 @@ def test_the_known_implementations_are_audited_and_written_in_their_order(
     found = invoke("--output", str(tmp_path / "out"))
     assert found.exit_code == 0, found.output
     assert tuple(job.subject for job in jobs) == KNOWN
-    assert {job.tier for job in jobs} == {"smoke"}
+    assert {job.tier for job in jobs} == {"standard"}
     (record,) = written
     assert [one.subject for one in record.subjects] == [name for name in KNOWN if name != "torch"]
     assert record.absent == {"torch": "install it with: pip install torch"}

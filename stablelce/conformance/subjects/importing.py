@@ -75,8 +75,8 @@ def import_file(spec: str, path: Path) -> ModuleType:
     _make_importable(path.parent.resolve())
     name = f"{_PREFIX}{path.stem}"
     found = importlib.util.spec_from_file_location(name, path)
-    if found is None or found.loader is None:
-        raise SubjectError(f"subject {spec!r}: Python cannot load {str(path)!r} as a module.")
+    assert found is not None  # Python has a loader for every path that ends in .py
+    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     try:

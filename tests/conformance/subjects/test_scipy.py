@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import scipy.special
 
 from stablelce.conformance.subjects import resolve
@@ -28,6 +29,13 @@ def test_reproducers_give_what_the_adapter_gives() -> None:
 def test_float16_is_not_offered_because_scipy_widens_it() -> None:
     assert scipy.special.expit(np.zeros(1, np.float16)).dtype == np.float64
     assert SUBJECT.formats == ("float32", "float64")
+
+
+def test_softplus_is_offered_where_scipy_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scipy.special, "softplus", abs, raising=False)
+    assert resolve("scipy").functions["softplus"] is abs
+    monkeypatch.delattr(scipy.special, "softplus")
+    assert "softplus" not in resolve("scipy").functions
 
 
 def test_a_fault_of_the_composition_is_not_repaired() -> None:
