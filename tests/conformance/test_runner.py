@@ -246,7 +246,7 @@ def test_a_subject_that_changes_from_call_to_call_is_found() -> None:
         (["sigmoid"], ("sigmoid",)),
         (["softplus", "log_sigmoid", "hessian"], ("hessian", "log_sigmoid", "softplus")),
     ],
-    ids=lambda value: "+".join(value),
+    ids="+".join,
 )
 def test_only_what_is_offered_is_judged(names: list[str], quantities: tuple[str, ...]) -> None:
     result = small_audit(offering({name: function(name) for name in names}), formats=["float32"])
