@@ -6,8 +6,11 @@ functions of z alone hold everything, by identities between exact values that ro
     loss(z,0) = softplus(z)    gradient(z,0) = sigmoid(z)     log_sigmoid(z) = -softplus(-z)
     loss(z,1) = softplus(-z)   gradient(z,1) = -sigmoid(-z)
 
-The offset (rounded - exact) is kept in 1/256 of a unit, rounded away from 0, so that its sign is exact;
-errors read from these tables are therefore good to 1/256 of a unit, and verdicts by encoding are exact.
+The offset (rounded - exact) is kept in 1/256 of a unit, rounded away from 0, so that its sign is exact and
+it stays within 1/2. Errors read from these tables are therefore good to 1/256 of a unit, and what goes by
+encodings (correctly rounded, faithful) is exact. Units follow from encodings and signs.
+
+Beside the data stands how it was made (``exhaustive16.json``), with a hash over the sources it depends on.
 """
 
 from __future__ import annotations
@@ -19,13 +22,16 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce import oracle
+from stablelce.conformance.provenance import provenance, sources_sha256
 from stablelce.formats import BFLOAT16, BINARY16, Format, UIntArray
 from stablelce.oracle import Expected
 
-__all__ = ["FUNCTIONS", "build", "finite_encodings", "table"]
+__all__ = ["FUNCTIONS", "PROVENANCE", "build", "finite_encodings", "main", "sources", "table"]
 
 FUNCTIONS = ("sigmoid", "softplus", "hessian")
+_PACKAGE = Path(__file__).resolve().parents[1]
 _DATA = Path(__file__).with_name("data")
+PROVENANCE = _DATA / "exhaustive16.json"
 _STEPS = 256
 
 
@@ -39,8 +45,8 @@ def finite_encodings(fmt: Format) -> UIntArray:
 def build(function: str, fmt: Format, z: UIntArray, using: str | None = None) -> npt.NDArray[np.uint16]:
     """Two rows for logits z: expected encodings, and quantised offsets as unsigned integers."""
     expected = oracle.expected(function, z, None, fmt, using)
-    steps = np.sign(expected.sides) * np.ceil(np.abs(expected.offsets) * _STEPS)
-    steps = np.where((steps == 0) & (expected.sides != 0), expected.sides, steps)
+    # An offset may be too small for a float, so at least one step where the side is not 0.
+    steps = expected.sides * np.maximum(np.ceil(np.abs(expected.offsets) * _STEPS), 1)
     return np.stack([expected.encodings, steps.astype(np.int16).view(np.uint16)])
 
 
@@ -64,17 +70,22 @@ def table(quantity: str, target: int | None, fmt: Format) -> tuple[UIntArray, Ex
     fmt : Format
         ``BINARY16`` or ``BFLOAT16``.
     """
-    z = finite_encodings(fmt)
+    mirrored = quantity == "log_sigmoid" or (quantity in ("loss", "gradient") and target == 1)
+    negated = quantity == "log_sigmoid" or (quantity == "gradient" and target == 1)
     function = {"loss": "softplus", "log_sigmoid": "softplus", "gradient": "sigmoid"}.get(quantity, quantity)
+    z = finite_encodings(fmt)
     encodings, steps = _rows(function, fmt)
-    if quantity == "log_sigmoid" or target == 1:  # the entry at -z
-        mirrored = np.searchsorted(z, z ^ fmt.uint.type(fmt.sign_bit))
-        encodings, steps = encodings[mirrored], steps[mirrored]
+    if mirrored:
+        entry = np.searchsorted(z, z ^ fmt.uint.type(fmt.sign_bit))
+        encodings, steps = encodings[entry], steps[entry]
     offsets = steps.view(np.int16).astype(np.float64) / _STEPS
-    if quantity == "log_sigmoid" or (quantity == "gradient" and target == 1):
+    if negated:
         encodings, offsets = encodings ^ fmt.uint.type(fmt.sign_bit), -offsets
     sides = np.sign(offsets).astype(np.int8)
-    return z, Expected(fmt, encodings, offsets, sides, _units(fmt, encodings, sides))
+    units = _units(fmt, encodings, sides)
+    for array in (z, encodings, offsets, sides, units):
+        array.flags.writeable = False  # the table is kept, and shared by all who ask
+    return z, Expected(fmt, encodings, offsets, sides, units)
 
 
 def _units(fmt: Format, encodings: UIntArray, sides: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
@@ -88,14 +99,24 @@ def _units(fmt: Format, encodings: UIntArray, sides: npt.NDArray[np.int8]) -> np
     return units
 
 
-def _main() -> None:
-    _DATA.mkdir(exist_ok=True)
+def sources() -> tuple[str, ...]:
+    """The files that the tables depend on, relative to the package, sorted."""
+    oracle_files = (path.relative_to(_PACKAGE).as_posix() for path in (_PACKAGE / "oracle").glob("*.py"))
+    return tuple(sorted(("conformance/exhaustive16.py", "formats.py", "ulp.py", *oracle_files)))
+
+
+def main(folder: Path = _DATA) -> None:
+    """Make the tables and their provenance; the same sources and libraries give the same bytes."""
+    folder.mkdir(exist_ok=True)
     for fmt in (BINARY16, BFLOAT16):
         sigmoid, softplus, hessian = (build(name, fmt, finite_encodings(fmt)) for name in FUNCTIONS)
-        path = _DATA / f"{fmt.name}.npz"  # its zip entries carry no date
+        path = folder / f"{fmt.name}.npz"  # its zip entries carry no date
         np.savez_compressed(path, sigmoid=sigmoid, softplus=softplus, hessian=hessian)
-        print(f"{fmt.name}: {len(finite_encodings(fmt))} logits")
+        print(f"{fmt.name}: {len(finite_encodings(fmt))} logits, {path.stat().st_size} bytes")
+    made = provenance("python -m stablelce.conformance.exhaustive16", ("numpy", "python-flint"))
+    made = made.model_copy(update={"sources": sources(), "sources_sha256": sources_sha256(sources())})
+    (folder / PROVENANCE.name).write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    _main()
+    main()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance import exhaustive16
-from stablelce.conformance.checks.accuracy import expect, flushed
+from stablelce.conformance.checks.accuracy import expect, zero_for_subnormal
 from stablelce.conformance.contract import PROFILES, Profile, allowed_error
 from stablelce.conformance.counterexamples import counterexample
 from stablelce.conformance.curve import curve
@@ -91,7 +91,9 @@ class _Tally:
         self.points += len(z)
         self.right += int((got == expected.encodings).sum())
         self.zeros += int((normal & ((got & magnitude) == 0)).sum())
-        counted = ~flushed(self.run, expected, got) if self.run.allow_ftz else np.ones(len(z), dtype=bool)
+        counted = (
+            ~zero_for_subnormal(fmt, expected, got) if self.run.allow_ftz else np.ones(len(z), dtype=bool)
+        )
         self._grade(expected, got, errors, counted)
         i = int(np.argmax(np.where(counted, errors, -1.0)))
         if counted[i] and errors[i] > self.largest:

@@ -35,10 +35,10 @@ def _matters(file: Path) -> bool:
     return private or file.name in _MODULES
 
 
-def sources_sha256() -> str:
-    """SHA-256 over names and contents of :func:`sources`; the same wherever the files are checked out."""
+def sources_sha256(names: Iterable[str] | None = None) -> str:
+    """SHA-256 over names and contents of :func:`sources`, or of the files named; the same in any checkout."""
     digest = hashlib.sha256()
-    for name in sources():
+    for name in sources() if names is None else names:
         content = (_PACKAGE / name).read_bytes()
         if name.endswith(".py"):
             content = content.replace(b"\r\n", b"\n")  # git may check out other line ends
