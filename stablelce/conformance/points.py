@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from stablelce.conformance import hard_cases
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.regions import REGIONS, sample
 from stablelce.conformance.subjects.base import ONE_ARGUMENT
-from stablelce.formats import UIntArray
+from stablelce.formats import Format, UIntArray
 
 __all__ = ["TIERS", "Budget", "Tier", "budget", "region_points"]
 
@@ -62,9 +63,17 @@ def region_points(
     for index, region in enumerate(REGIONS):
         if (names and region.name not in names) or (one_argument and region.name in _TARGETS_ONLY):
             continue
-        rng = np.random.default_rng([seed, index, fmt.precision])
-        z, t = sample(region, fmt, count, rng)
+        z, t = _sampled(index, fmt, count, seed)
         yield z, _as_offered(run, t)
+
+
+@lru_cache(maxsize=256)
+def _sampled(index: int, fmt: Format, count: int, seed: int) -> tuple[UIntArray, UIntArray]:
+    """Points of one region; every check of a format asks for the same ones."""
+    rng = np.random.default_rng([seed, index, fmt.precision])
+    z, t = sample(REGIONS[index], fmt, count, rng)
+    z.flags.writeable = t.flags.writeable = False
+    return z, t
 
 
 _TARGETS_ONLY = ("near optimum", "midpoints", "tiny targets", "near one")
