@@ -11,7 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -103,6 +103,7 @@ def expected_dtype(z: np.dtype[Any], t: np.dtype[Any]) -> np.dtype[Any]:
     return t
 
 
+@example(FLOATS[0], FLOATS[1], False)
 @given(st.sampled_from(FLOATS + INTEGERS), st.sampled_from(FLOATS + INTEGERS), st.booleans())
 def test_z_and_t_decide_the_dtype(z_dtype: np.dtype[Any], t_dtype: np.dtype[Any], zero_d: bool) -> None:
     shape = () if zero_d else (2,)

@@ -17,11 +17,13 @@ from stablelce.formats import Format, UIntArray
 
 __all__ = [
     "FRACTION",
-    "MIDPOINT_MULTIPLIERS",
+    "MIDPOINT_MULTIPLES",
     "TARGET_KINDS",
     "anchors",
     "encodings",
+    "first_midpoint_binade",
     "huge",
+    "largest_tiny_target",
     "middle",
     "midpoints",
     "moderate",
@@ -45,8 +47,8 @@ FRACTION = (1 << 53) - 1
 TARGET_KINDS = 8
 """How many ways `_targets` has to choose a target."""
 
-MIDPOINT_MULTIPLIERS = (3, 5, 7)
-"""Numerators k of the soft targets k/4 or k/8 and 1 - k/4 or 1 - k/8 that push a product off the format."""
+MIDPOINT_MULTIPLES = ((3, 4), (3, 8), (5, 8), (7, 8))
+"""Fractions c of a logit that need a bit more than it: the soft targets c and 1-c have few bits."""
 
 
 # -- building blocks ------------------------------------------------------------------------------
@@ -113,6 +115,16 @@ def threshold_reach(fmt: Format) -> int:
     return min(32, 1 << (fmt.precision - 7))
 
 
+def first_midpoint_binade(fmt: Format) -> int:
+    """The binade from which on |z| >= p*log 2, so that exp(-|z|) is below an ulp of a multiple of z."""
+    return math.ceil(math.log2(fmt.precision * math.log(2.0)))
+
+
+def largest_tiny_target(fmt: Format) -> int:
+    """Encoding of 2^(-p-1): from there down 1-t rounds to 1."""
+    return _constant(fmt, 2.0 ** (-fmt.precision - 1))
+
+
 # -- one map per region ---------------------------------------------------------------------------
 
 
@@ -150,7 +162,7 @@ def tails(fmt: Format, draws: Draws) -> Points:
 
 def tiny_logits(fmt: Format, draws: Draws) -> Points:
     """Integers: sign, binade and significand of z, how many floats t is from one half (most often 0)."""
-    exponent = -1 - (draws[1].astype(np.int64) % -fmt.quantum)
+    exponent = -1 - draws[1].astype(np.int64)
     z = _round(fmt, _signed(draws[0], np.ldexp(1.0 + _fraction(draws[2]), exponent)))
     offset = _zigzag(np.maximum(draws[3], np.uint64(8)) - np.uint64(8))
     return z, fmt.from_ordinals(_constant(fmt, 0.5) + offset)
@@ -166,30 +178,38 @@ def near_optimum(fmt: Format, draws: Draws) -> Points:
 
 
 def midpoints(fmt: Format, draws: Draws) -> Points:
-    """Integers: sign, binade and significand of z, and which of six multiples of it is the exact part.
+    """Integers: sign, binade and significand of z, and which multiple of it is the exact part.
 
     The exact part of the loss is c*|z| with c = 1-t for z > 0 and c = t for z < 0. For c = k/4 or k/8 and
     a p-bit significand m it is a midpoint when k*m has p+1+j bits and ends in a 1 and j zeros: then its
     last place is one half of the place that rounding keeps. So m gets such an end.
     """
     p = fmt.precision
-    k = np.array(MIDPOINT_MULTIPLIERS, dtype=np.uint64)[draws[3] % np.uint64(3)]
-    denominator = np.where(k == 3, np.where(draws[3] < 3, 4.0, 8.0), 8.0)
-    m = np.uint64(1 << (p - 1)) + draws[2] % np.uint64(1 << (p - 1))
-    longer = (k * m >= np.uint64(1 << (p + 1))).astype(np.uint64) + (k * m >= np.uint64(1 << (p + 2)))
-    m = (m >> (longer + np.uint64(1)) << (longer + np.uint64(1))) | (np.uint64(1) << longer)
-    # From p*log 2 on, what lies beside the exact part is less than half an ulp of it.
-    low = math.ceil(math.log2(p * math.log(2.0)))
-    exponent = low + (draws[1] % np.uint64(fmt.emax - low)).astype(np.int64)
+    k, denominator = (
+        np.array(column)[draws[3].astype(np.intp)] for column in zip(*MIDPOINT_MULTIPLES, strict=True)
+    )
+    k = k.astype(np.uint64)
+    m = np.uint64(1 << (p - 1)) + draws[2]
+    zeros = _bits_beyond(k * m, p + 1)
+    m = (m >> (zeros + np.uint64(1)) << (zeros + np.uint64(1))) | (np.uint64(1) << zeros)
+    # In 8 bits the new end can carry the product over a power of two; a least significand cannot.
+    least = np.uint64(1 << (p - 1)) + np.where(k == 3, 1, 2).astype(np.uint64)
+    m = np.where(_bits_beyond(k * m, p + 1) == zeros, m, least)
+    exponent = first_midpoint_binade(fmt) + draws[1].astype(np.int64)
     z = _round(fmt, _signed(draws[0], np.ldexp(m.astype(np.float64), exponent - p + 1)))
-    c = k.astype(np.float64) / denominator
+    c = k / denominator
     return z, _round(fmt, np.where(draws[0] & np.uint64(1), c, 1.0 - c))
+
+
+def _bits_beyond(product: npt.NDArray[np.uint64], bits: int) -> npt.NDArray[np.uint64]:
+    """By how many bits products are longer than so many, 2 at most."""
+    longer: npt.NDArray[np.uint64] = (product >= np.uint64(1 << bits)).astype(np.uint64)
+    return longer + (product >= np.uint64(1 << (bits + 1)))
 
 
 def tiny_targets(fmt: Format, draws: Draws) -> Points:
     """Integers: sign and size of a moderate z, or the ordinal of any z, and which; the encoding of t."""
-    largest = _constant(fmt, 2.0 ** (-fmt.precision - 1))
-    t = (np.uint64(1) + draws[4] % np.uint64(largest)).astype(fmt.uint)
+    t = (np.uint64(1) + draws[4]).astype(fmt.uint)
     near = _round(fmt, _signed(draws[1], 50.0 * _fraction(draws[2])))
     anywhere = fmt.from_ordinals(_zigzag(draws[3]))
     z: UIntArray = np.where(draws[0] & np.uint64(1), anywhere, near).astype(fmt.uint)
@@ -204,6 +224,8 @@ def near_one(fmt: Format, draws: Draws) -> Points:
 
 def huge(fmt: Format, draws: Draws) -> Points:
     """Integers: sign, binade and significand of z, kind and fraction of t."""
-    exponent = 10 + (draws[1] % np.uint64(fmt.emax - 9)).astype(np.int64)
-    z = _round(fmt, _signed(draws[0], np.ldexp(1.0 + _fraction(draws[2]), exponent)))
+    exponent = 10 + draws[1].astype(np.int64)
+    with np.errstate(over="ignore"):  # 1 + fraction may round to 2; _round holds the result in range
+        size = np.ldexp(1.0 + _fraction(draws[2]), exponent)
+    z = _round(fmt, _signed(draws[0], size))
     return z, _targets(fmt, draws[3], draws[4])

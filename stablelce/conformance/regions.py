@@ -114,14 +114,19 @@ REGIONS: tuple[Region, ...] = (
     Region(
         "midpoints",
         "the exact part of the loss is a midpoint and the remainder decides",
-        lambda fmt: (_SIGN, fmt.emax, (1 << (fmt.precision - 1)) - 1, 5),
+        lambda fmt: (
+            _SIGN,
+            fmt.emax - maps.first_midpoint_binade(fmt),
+            (1 << (fmt.precision - 1)) - 1,
+            len(maps.MIDPOINT_MULTIPLES) - 1,
+        ),
         maps.midpoints,
         members.midpoints,
     ),
     Region(
         "tiny targets",
         "0 < t <= 2^(-p-1), where 1-t rounds to 1",
-        lambda fmt: (1, _SIGN, FRACTION, 2 * fmt.max_finite, (1 << 62) - 1),
+        lambda fmt: (1, _SIGN, FRACTION, 2 * fmt.max_finite, maps.largest_tiny_target(fmt) - 1),
         maps.tiny_targets,
         members.tiny_targets,
     ),
@@ -135,7 +140,7 @@ REGIONS: tuple[Region, ...] = (
     Region(
         "huge logits",
         "|z| from 2^10 to the largest finite value: products and squares overflow",
-        lambda fmt: (_SIGN, fmt.emax, FRACTION, _KIND, FRACTION),
+        lambda fmt: (_SIGN, fmt.emax - 10, FRACTION, _KIND, FRACTION),
         maps.huge,
         members.huge,
     ),

@@ -29,10 +29,9 @@ def bounds(remainder: str, argument: Dyadic, precision: int) -> Enclosure:
     finally:
         ctx.prec = previous
     m, e, radius, radius_e = int(middle[0]), int(middle[1]), int(error[0]), int(error[1])
-    if e > radius_e:
-        m, e = m << (e - radius_e), radius_e
-    radius <<= radius_e - e
-    return Enclosure(m - radius, m + radius, e)
+    common = min(e, radius_e)
+    m, radius = m << (e - common), radius << (radius_e - common)
+    return Enclosure(m - radius, m + radius, common)
 
 
 def _evaluate(remainder: str, a: arb) -> arb:

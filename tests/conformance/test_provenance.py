@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import socket
 from importlib import metadata
@@ -159,9 +160,9 @@ def test_the_machine_is_architecture_processor_cores_and_system(
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor : 0\nmodel name\t: A Chip: 3 GHz\nmodel name : other\n", encoding="utf-8")
     monkeypatch.setattr(module, "_CPUINFO", cpuinfo)
-    monkeypatch.setattr(module.platform, "machine", lambda: "sparc")
-    monkeypatch.setattr(module.platform, "system", lambda: "Plan9")
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(platform, "machine", lambda: "sparc")
+    monkeypatch.setattr(platform, "system", lambda: "Plan9")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     assert provenance("x", []).machine == "sparc, A Chip: 3 GHz, 3 cores, Plan9"
 
 
@@ -170,9 +171,9 @@ def test_a_machine_without_cpuinfo_is_described_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processor: str, shown: str
 ) -> None:
     monkeypatch.setattr(module, "_CPUINFO", tmp_path / "absent")
-    monkeypatch.setattr(module.platform, "machine", lambda: "arm64")
-    monkeypatch.setattr(module.platform, "processor", lambda: processor)
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(platform, "processor", lambda: processor)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
     assert provenance("x", []).machine.startswith(f"{shown} cores, ")
 
 

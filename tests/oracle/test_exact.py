@@ -184,6 +184,23 @@ def test_digits_of_a_decimal_tie_see_the_remainder() -> None:
     assert exact("sigmoid", 50000).digits(5) == "1.0000e+00"
 
 
+def test_digits_wait_for_the_sign() -> None:
+    """t is sigmoid(1) cut to 300 bits: the first enclosures of y - t hold zero."""
+    y = reference.value("sigmoid", Fraction(1))
+    t = Fraction(int(y * 2**300), 2**300)
+    gradient = exact("gradient", 1, t)
+    assert gradient.sign == 1
+    with localcontext() as context:
+        context.prec = 900
+        wanted = Decimal((y - t).numerator) / Decimal((y - t).denominator)
+        assert Decimal(gradient.digits(20)) == Decimal(f"{wanted:.19e}")
+
+
+def test_digits_that_are_all_nines_carry() -> None:
+    assert exact("sigmoid", 50).digits(10) == "1.000000000e+00"
+    assert exact("sigmoid", 50).digits(22).startswith("9.99999999999999999999")
+
+
 def test_digits_of_a_vanishing_value_only_say_so() -> None:
     assert exact("sigmoid", -1e300).digits() == "(less than 1e-6020)"
     assert exact("log_sigmoid", 1e300).digits() == "-(less than 1e-6020)"

@@ -12,6 +12,7 @@ from stablelce.report.plots import draw_plots
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "reports" / "accuracy.json"
 
+
 @pytest.fixture(scope="module")
 def record() -> Record:
     return Record.model_validate_json(RECORD.read_text(encoding="utf-8"))
