@@ -64,7 +64,7 @@ LOG2 = Fraction(math.log(2))
 REACHED: list[tuple[str, str, Callable[[Format, Fraction, Fraction], bool]]] = [
     ("subnormal logits", "encodings", lambda f, z, _: 0 < z < Fraction(2) ** f.emin),
     ("the top binade", "encodings", lambda f, z, _: z >= Fraction(2) ** f.emax),
-    ("subnormal logits, t = 1/2", "tiny logits", lambda f, z, t: t == Fraction(1, 2) and 0 > z > -(2**f.emin)),
+    ("subnormal logits, t 1/2", "tiny logits", lambda f, z, t: t == Fraction(1, 2) and 0 > z > -(2**f.emin)),
     ("one float above one half", "tiny logits", lambda f, _, t: f.round(t) == f.round(Fraction(1, 2)) + 1),
     ("a vanishing exponential", "tails", lambda f, z, t: z > (1 - f.quantum) * LOG2 and t == 1),
     ("a subnormal exponential", "tails", lambda f, z, t: -z > -f.emin * LOG2 and t == 0),
