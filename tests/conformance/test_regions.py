@@ -33,9 +33,7 @@ def test_every_point_lies_in_its_region_and_is_a_finite_logit_with_a_target(
     assert z.dtype == t.dtype == fmt.uint
     assert np.isfinite(values(fmt, z)).all()
     assert ((values(fmt, t) >= 0) & (values(fmt, t) <= 1)).all()
-    inside = region.contains(fmt, z, t)
-    # Forcing the last bits of a significand may push a product over a power of two: a few in 8 bits only.
-    assert inside.mean() >= (0.97 if region.name == "midpoints" and fmt is BFLOAT16 else 1.0)
+    assert region.contains(fmt, z, t).all()
 
 
 @formats
