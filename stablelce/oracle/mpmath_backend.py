@@ -55,9 +55,11 @@ def _from_exponential(remainder: str, exp: Any, prec: int) -> Any:
 
 
 def _widened(interval: Any, precision: int) -> Enclosure:
-    (low, low_e), (high, high_e) = (libmp.to_man_exp(end) for end in interval)  # both positive
+    # Raw tuples of sign, significand, exponent, bit length; both ends are positive.
+    (_, low, low_e, _), (_, high, high_e, _) = interval
+    low, high = int(low), int(high)
     slack_e = high.bit_length() - 1 + high_e - precision - 4
     exponent = min(low_e, high_e, slack_e)
     slack = 1 << (slack_e - exponent)
-    low, high = int(low) << (low_e - exponent), int(high) << (high_e - exponent)
+    low, high = low << (low_e - exponent), high << (high_e - exponent)
     return Enclosure(low - slack, high + slack, exponent)
