@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from stablelce import oracle
-from stablelce.conformance.checks.accuracy import expect, failure_mode
+from stablelce.conformance.checks.accuracy import expect
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.results import Counterexample, Value
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
@@ -19,14 +20,17 @@ __all__ = ["counterexample", "paste_ready"]
 def counterexample(
     run: Run,
     quantity: str,
-    check: str,
     z: int,
     t: int,
     *,
     got: int | None = None,
     want: int | None = None,
-) -> tuple[Counterexample, str]:
-    """The point (z, t) with result, exact value and error; and the name of the failure mode."""
+    related: Sequence[tuple[str, int, int, int]] = (),
+) -> Counterexample:
+    """The point (z, t) with result, exact value and error.
+
+    ``related`` are the other results of a relation that fails there, as (quantity, z, t, got).
+    """
     fmt = run.fmt
     if got is None:
         got = _result(run, quantity, z, t)
@@ -40,26 +44,31 @@ def counterexample(
             error = float(expected.errors(np.array([got], dtype=fmt.uint))[0])
         exact = oracle.exact(quantity, fmt.to_fraction(z), fmt.to_fraction(t), fmt)
         note = f"exact value {exact.digits(20)}"
-    mode = check
-    if got is not None and want is not None and error is not None and error > run.bound:
-        mode = failure_mode(fmt, got, want, error)
-    elif got is not None and want is not None and got != want:
-        mode = f"violates: {check}"
+    notes = [note] if note else []
+    notes += [_related(fmt, *other) for other in related]
     takes_target = quantity not in ONE_ARGUMENT
-    return (
-        Counterexample(
-            quantity=quantity,
-            format=fmt.dtype_name,
-            z=Value.of(fmt, z),
-            t=Value.of(fmt, t) if takes_target else None,
-            got=None if got is None else Value.of(fmt, got),
-            want=None if want is None else Value.of(fmt, want),
-            error=error,
-            call=paste_ready(run, quantity, z, t),
-            note=note,
-        ),
-        mode,
+    return Counterexample(
+        quantity=quantity,
+        format=fmt.dtype_name,
+        z=Value.of(fmt, z),
+        t=Value.of(fmt, t) if takes_target else None,
+        got=None if got is None else Value.of(fmt, got),
+        want=None if want is None else Value.of(fmt, want),
+        error=error,
+        call=paste_ready(run, quantity, z, t),
+        note="; ".join(notes),
     )
+
+
+def _related(fmt: Format, quantity: str, z: int, t: int, got: int) -> str:
+    arguments = f"z={_number(fmt, z)}"
+    if quantity not in ONE_ARGUMENT:
+        arguments += f", t={_number(fmt, t)}"
+    return f"compared with {quantity}({arguments}) = {_number(fmt, got)}"
+
+
+def _number(fmt: Format, encoding: int) -> str:
+    return Value.of(fmt, encoding).decimal
 
 
 def _result(run: Run, quantity: str, z: int, t: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,16 @@ from stablelce.conformance.evaluation import Run
 from stablelce.formats import Format, UIntArray
 from stablelce.ulp import ulp
 
-__all__ = ["ArrayCheck", "Finding", "Judgement", "PointCheck", "allowance", "gradient_allowance"]
+__all__ = ["ArrayCheck", "Finding", "Judgement", "PointCheck", "Related", "allowance", "gradient_allowance"]
+
+
+class Related(NamedTuple):
+    """Results of a quantity at an array of points, all as encodings."""
+
+    quantity: str
+    z: UIntArray
+    t: UIntArray
+    got: UIntArray
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,8 @@ class Judgement:
 
     ``failed`` and ``judged`` are masks (a point where the check has nothing to say is not judged;
     one where its bound exceeds the signal is ``inconclusive`` and not judged either). ``got`` and
-    ``want`` are encodings to show, where the check has them; ``errors`` are in units.
+    ``want`` are encodings to show, where the check has them; ``errors`` are in units. ``related`` are the
+    other results that a relation compares with ``got``.
     """
 
     failed: npt.NDArray[np.bool_]
@@ -32,7 +42,7 @@ class Judgement:
     want: UIntArray | None = None
     errors: npt.NDArray[np.float64] | None = None
     inconclusive: int = 0
-    note: str = ""
+    related: tuple[Related, ...] = ()
 
 
 @dataclass(frozen=True)

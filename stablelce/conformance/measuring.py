@@ -119,7 +119,7 @@ class _Tally:
         self, targets: Targets, coverage: Literal["exhaustive", "sampled"], bins: tuple[CurveBin, ...]
     ) -> AccuracyResult:
         profile: Profile | None = next((p for p in PROFILES if self.reached[p]), None)
-        example, _ = counterexample(self.run, self.quantity, "accuracy", *self.worst)
+        example = counterexample(self.run, self.quantity, *self.worst)
         return AccuracyResult(
             quantity=self.quantity,
             format=self.run.fmt.dtype_name,

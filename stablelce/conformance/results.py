@@ -8,6 +8,7 @@ test compares the two. An error is a non-negative number in units (see the contr
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -33,6 +34,8 @@ SCHEMA_VERSION: Literal[1] = 1
 
 
 def _error_from_json(value: Any) -> Any:
+    if isinstance(value, str) and value != "inf":
+        raise ValueError('an error is a number or the string "inf"')
     return math.inf if value == "inf" else value
 
 
@@ -75,14 +78,20 @@ class Value(_Model):
             hexadecimal = "-inf" if fmt.is_negative(encoding) else "inf"
         else:
             hexadecimal = float(scalar).hex()
-        decimal = str(scalar) if fmt.name == "bfloat16" else np.format_float_positional(scalar, trim="0")
-        if fmt.name != "bfloat16" and (len(decimal) > 24 or _extreme(float(scalar))):
-            decimal = np.format_float_scientific(scalar, trim="0")
-        return cls(decimal=decimal, hex=hexadecimal, bits=f"0x{encoding:0{fmt.width // 4}x}")
+        return cls(decimal=_shortest(fmt, encoding), hex=hexadecimal, bits=f"0x{encoding:0{fmt.width // 4}x}")
 
 
-def _extreme(value: float) -> bool:
-    return value != 0 and not 1e-4 <= abs(value) < 1e17
+def _shortest(fmt: Format, encoding: int) -> str:
+    """The nearest decimal of as few digits as round to the number."""
+    scalar = fmt.array([encoding])[0]
+    value = float(scalar)
+    if fmt.name == "bfloat16":  # NumPy knows the digits of its own formats only
+        digits = (f"{value:.{n}e}" for n in range(fmt.precision))
+        known = value == 0 or not math.isfinite(value)
+        scalar = np.float64(value if known else next(d for d in digits if fmt.round(Fraction(d)) == encoding))
+    plain = value == 0 or not math.isfinite(value) or 1e-4 <= abs(value) < 1e17
+    positional = np.format_float_positional(scalar, trim="0")
+    return positional if plain and len(positional) <= 24 else np.format_float_scientific(scalar, trim="0")
 
 
 class Counterexample(_Model):

@@ -222,7 +222,7 @@ class _Auditor:
         z0, t0 = simplest(
             run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
         )
-        example, _ = counterexample(run, quantity, check.name, z0, t0)
+        example = counterexample(run, quantity, z0, t0, related=self._related(check, run, quantity, z0, t0))
         return CheckResult(
             **base,
             status="failed",
@@ -248,6 +248,18 @@ class _Auditor:
         return failure_mode(
             run.fmt, int(judgement.got[0]), int(judgement.want[0]), float(judgement.errors[0])
         )
+
+    @staticmethod
+    def _related(
+        check: PointCheck, run: Run, quantity: str, z: int, t: int
+    ) -> list[tuple[str, int, int, int]]:
+        """The other results that a relation compares at a point."""
+        one = np.array([z], dtype=run.fmt.uint), np.array([t], dtype=run.fmt.uint)
+        try:
+            related = check.judge(run, quantity, *one).related
+        except SubjectProblem:
+            return []
+        return [(other.quantity, int(other.z[0]), int(other.t[0]), int(other.got[0])) for other in related]
 
     def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
         relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")
@@ -277,7 +289,7 @@ class _Auditor:
         example = None
         for a, b in list(zip(z.tolist(), t.tolist(), strict=True))[:200]:
             if raises(a, b):
-                example, _ = counterexample(run, quantity, check.name, *simplest(run.fmt, a, b, raises))
+                example = counterexample(run, quantity, *simplest(run.fmt, a, b, raises))
                 break
         return CheckResult(
             **base,
@@ -304,9 +316,7 @@ class _Auditor:
             )
         example = None
         if finding.point is not None:
-            example, _ = counterexample(
-                run, quantity, check.name, *finding.point, got=finding.got, want=finding.want
-            )
+            example = counterexample(run, quantity, *finding.point, got=finding.got, want=finding.want)
         failures = 1 if finding.status == "failed" else 0
         return CheckResult(
             **base,

@@ -17,7 +17,7 @@ ONE = {fmt: fmt.round(Fraction(1)) for fmt in FORMATS}
 def test_a_counterexample_shows_what_came_and_what_should_have_come() -> None:
     fmt = BINARY64
     run = Run(fault("loss", scaled(2.0)), fmt, "accurate")
-    example, _ = counterexample(run, "loss", "accuracy", 0, ONE[fmt])
+    example = counterexample(run, "loss", 0, ONE[fmt])
     assert example.got is not None
     assert example.want is not None
     assert example.want.hex == float(function("loss")(np.zeros(1), np.ones(1))[0]).hex()
@@ -30,7 +30,7 @@ def test_a_counterexample_shows_what_came_and_what_should_have_come() -> None:
 def test_given_encodings_are_shown_as_given() -> None:
     fmt = BINARY32
     run = Run(subject(), fmt, "accurate")
-    example, _ = counterexample(run, "loss", "NaN", fmt.nan, ONE[fmt], got=1, want=fmt.nan)
+    example = counterexample(run, "loss", fmt.nan, ONE[fmt], got=1, want=fmt.nan)
     assert example.got is not None
     assert example.want is not None
     assert (int(example.got.bits, 16), int(example.want.bits, 16)) == (1, fmt.nan)
@@ -39,15 +39,24 @@ def test_given_encodings_are_shown_as_given() -> None:
 
 def test_a_result_that_cannot_be_had_is_left_out() -> None:
     run = Run(offering({"loss": lambda _z, _t: None}), BINARY64, "accurate")
-    example, _ = counterexample(run, "loss", "accuracy", 0, 0)
+    example = counterexample(run, "loss", 0, 0)
     assert example.got is None
     assert example.error is None
     assert example.want is not None
 
 
+def test_the_other_results_of_a_relation_are_named() -> None:
+    run = Run(subject(), BINARY32, "accurate")
+    related = [("loss", ONE[BINARY32], 0, ONE[BINARY32]), ("sigmoid", 0, 0, ONE[BINARY32])]
+    example = counterexample(run, "loss", 0, 0, related=related)
+    assert example.note.endswith(
+        "; compared with loss(z=1.0, t=0.0) = 1.0; compared with sigmoid(z=0.0) = 1.0"
+    )
+
+
 @pytest.mark.parametrize("quantity", ["loss", "sigmoid"])
 def test_the_target_is_shown_where_there_is_one(quantity: str) -> None:
-    example, _ = counterexample(Run(subject(), BINARY32, "accurate"), quantity, "accuracy", 0, 0)
+    example = counterexample(Run(subject(), BINARY32, "accurate"), quantity, 0, 0)
     assert (example.t is None) == (quantity == "sigmoid")
 
 

@@ -27,7 +27,7 @@ from stablelce.conformance.results import (
     Value,
     schema,
 )
-from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, FORMATS, Format
+from stablelce.formats import BFLOAT16, BINARY32, BINARY64, FORMATS, Format
 
 formats = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
 
@@ -160,8 +160,17 @@ def test_a_short_number_is_shown_as_it_is_typed(text: str) -> None:
 
 def test_the_shortest_decimal_belongs_to_the_format() -> None:
     """0.1 is 0.1 in each format, though its binary64 value has more digits in the shorter ones."""
-    for fmt in (BINARY16, BINARY32, BINARY64):
+    for fmt in FORMATS:
         assert Value.of(fmt, fmt.round(Fraction(1, 10))).decimal == "0.1"
+
+
+def test_the_decimal_of_every_bfloat16_number_rounds_to_it_and_no_digit_is_spare() -> None:
+    for encoding in range(BFLOAT16.max_finite + 1):
+        shown = Value.of(BFLOAT16, encoding).decimal
+        assert BFLOAT16.round(Fraction(shown)) == encoding
+        digits = len(shown.partition("e")[0].replace(".", "").strip("0"))
+        shorter = f"{float(BFLOAT16.to_fraction(encoding)):.{max(digits - 2, 0)}e}"
+        assert digits <= 1 or BFLOAT16.round(Fraction(shorter)) != encoding
 
 
 # -- errors in JSON -------------------------------------------------------------------------------------
@@ -176,7 +185,7 @@ def test_an_error_survives_json_infinity_as_a_string(error: float) -> None:
     assert written == ("inf" if math.isinf(error) else error)
 
 
-@pytest.mark.parametrize("error", [math.nan, -1.0, -math.inf, "nan", "large", None])
+@pytest.mark.parametrize("error", [math.nan, -1.0, -math.inf, "nan", "infinity", "large", None])
 def test_an_error_is_a_number_that_is_not_negative(error: Any) -> None:
     with pytest.raises(ValidationError):
         CurveBin(z_low=0.0, z_high=1.0, largest_error=error)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance.evaluation import Run
-from stablelce.conformance.judging import Judgement, PointCheck, allowance, gradient_allowance
+from stablelce.conformance.judging import Judgement, PointCheck, Related, allowance, gradient_allowance
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import Format, UIntArray
 
@@ -77,7 +77,8 @@ def relation(terms: Sequence[Term], holds: Holds, where: Mask | None = None) -> 
             inconclusive += 1
             continue
         judged[i], failed[i] = True, not verdict
-    return Judgement(failed, judged, got=terms[0].got, inconclusive=inconclusive)
+    related = tuple(Related(term.quantity, term.z, term.t, term.got) for term in terms[1:])
+    return Judgement(failed, judged, got=terms[0].got, inconclusive=inconclusive, related=related)
 
 
 def exact_encodings(fmt: Format, values: Sequence[Fraction | None]) -> tuple[UIntArray, Mask]:
@@ -197,7 +198,8 @@ def _monotonicity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgem
 def _convexity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     """L(z-h) + L(z+h) - 2 L(z) >= 0, exactly h^2 times a positive second derivative."""
     failed, judged = np.zeros(len(z), dtype=bool), np.zeros(len(z), dtype=bool)
-    got = None
+    got: UIntArray | None = None
+    related: tuple[Related, ...] = ()
     for exponent in (-2, 2):
         low, mid, high, _ = stencil(run.fmt, z, exponent)
         terms = [Term(run, quantity, mid, t), Term(run, quantity, low, t), Term(run, quantity, high, t)]
@@ -207,8 +209,10 @@ def _convexity(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement
             return bend >= -(2 * allowed[0] + allowed[1] + allowed[2])
 
         part = relation(terms, holds)
-        failed, judged, got = failed | part.failed, judged | part.judged, part.got
-    return Judgement(failed, judged, got)
+        if got is None or part.failed.any():
+            got, related = part.got, part.related
+        failed, judged = failed | part.failed, judged | part.judged
+    return Judgement(failed, judged, got, related=related)
 
 
 def _difference(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:

@@ -1,4 +1,4 @@
-"""What every adapter must do, as functions that the tests of each adapter call."""
+"""What every adapter must do, as tests that the tests of each adapter inherit."""
 
 from __future__ import annotations
 
@@ -89,3 +89,23 @@ def assert_expressions_reproduce(subject: Subject, to_array: Callable[[Any], Any
             for got, want in zip(pasted, parts(call(subject, quantity, z, t)), strict=True):
                 values = to_array(got).astype(np.float64)
                 assert np.array_equal(values, np.asarray(want).astype(np.float64)), (fmt.name, quantity)
+
+
+class AdapterTests:
+    """Inherited by the tests of an adapter, which name the subject."""
+
+    subject: Subject
+
+    @staticmethod
+    def to_array(result: Any) -> Any:
+        """What a pasted expression returns, as an array."""
+        return np.asarray(result)
+
+    def test_each_quantity_is_the_function_its_name_says(self) -> None:
+        assert_right_function_is_called(self.subject)
+
+    def test_arrays_of_every_shape_and_layout_are_passed_on(self) -> None:
+        assert_shapes_are_kept(self.subject)
+
+    def test_reproducers_give_what_the_adapter_gives(self) -> None:
+        assert_expressions_reproduce(self.subject, self.to_array)

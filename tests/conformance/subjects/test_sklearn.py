@@ -5,25 +5,13 @@ import pytest
 from sklearn._loss import HalfBinomialLoss
 
 from stablelce.conformance.subjects import resolve
-from tests.conformance.subjects.adapters import (
-    assert_expressions_reproduce,
-    assert_right_function_is_called,
-    assert_shapes_are_kept,
-)
+from tests.conformance.subjects.adapters import AdapterTests
 
 SUBJECT = resolve("sklearn")
 
 
-def test_each_quantity_is_the_function_its_name_says() -> None:
-    assert_right_function_is_called(SUBJECT)
-
-
-def test_arrays_of_every_shape_and_layout_are_passed_on() -> None:
-    assert_shapes_are_kept(SUBJECT)
-
-
-def test_reproducers_give_what_the_adapter_gives() -> None:
-    assert_expressions_reproduce(SUBJECT)
+class TestScikitLearn(AdapterTests):
+    subject = SUBJECT
 
 
 def test_values_come_from_the_framework_unchanged() -> None:

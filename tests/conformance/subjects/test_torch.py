@@ -9,29 +9,17 @@ from torch.nn import functional
 
 from stablelce.conformance.subjects import resolve
 from stablelce.formats import BFLOAT16
-from tests.conformance.subjects.adapters import (
-    assert_expressions_reproduce,
-    assert_right_function_is_called,
-    assert_shapes_are_kept,
-)
+from tests.conformance.subjects.adapters import AdapterTests
 
 SUBJECT = resolve("torch")
 
 
-def to_array(tensor: Any) -> Any:
-    return tensor.detach().to(torch.float64).numpy()
+class TestPyTorch(AdapterTests):
+    subject = SUBJECT
 
-
-def test_each_quantity_is_the_function_its_name_says() -> None:
-    assert_right_function_is_called(SUBJECT)
-
-
-def test_arrays_of_every_shape_and_layout_are_passed_on() -> None:
-    assert_shapes_are_kept(SUBJECT)
-
-
-def test_reproducers_give_what_the_adapter_gives() -> None:
-    assert_expressions_reproduce(SUBJECT, to_array)
+    @staticmethod
+    def to_array(result: Any) -> Any:
+        return result.detach().to(torch.float64).numpy()
 
 
 def test_values_come_from_the_framework_unchanged() -> None:
