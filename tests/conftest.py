@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Run each benchmark once, untimed, unless timing was asked for by --benchmark-only."""
+    """Run each benchmark once, untimed, unless timing was asked for by --benchmark-only; let Ctrl-C work."""
+    # A shell that starts jobs in the background makes them ignore Ctrl-C, and so would the programs tested.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.getoption("benchmark_only", default=True):
         config.option.benchmark_disable = True
