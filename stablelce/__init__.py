@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         sigmoid,
         softplus,
     )
+    from stablelce.kernels import engine, warmup
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ __all__ = [
     "FlushToZeroWarning",
     "__version__",
     "audit",
+    "engine",
     "gradient",
     "hessian",
     "log_sigmoid",
@@ -35,13 +37,17 @@ __all__ = [
     "loss_and_gradient",
     "sigmoid",
     "softplus",
+    "warmup",
 ]
+
+
+_HOMES = {"audit": "stablelce.conformance", "engine": "stablelce.kernels", "warmup": "stablelce.kernels"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "stablelce.conformance" if name == "audit" else "stablelce.functions"
+    home = _HOMES.get(name, "stablelce.functions")
     try:
         module = importlib.import_module(home)
     except ModuleNotFoundError as error:

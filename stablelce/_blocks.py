@@ -13,8 +13,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.kernels import BLOCK
-
 __all__ = ["Order", "Walk"]
 
 Array = npt.NDArray[Any]
@@ -38,6 +36,8 @@ class Walk:
         Native dtypes of the blocks, inputs before outputs.
     order : {"K", "C"}
         "K" follows the memory, "C" the elements in C order.
+    block : int
+        Elements to a block at most.
 
     Notes
     -----
@@ -50,6 +50,7 @@ class Walk:
         outputs: Sequence[Array],
         dtypes: Sequence[np.dtype[Any]],
         order: Order,
+        block: int,
     ) -> None:
         self._iterator = np.nditer(
             [*inputs, *outputs],
@@ -58,7 +59,7 @@ class Walk:
             op_dtypes=list(dtypes),
             casting="unsafe",
             order=order,
-            buffersize=BLOCK,
+            buffersize=block,
         )
 
     def __enter__(self) -> Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from stablelce._arguments import (
 from stablelce._blocks import Order, Walk
 from stablelce._reductions import Accumulator, Axis, Layout, Reduction
 from stablelce.formats import Format, find_format
-from stablelce.kernels import convert, evaluate, smooth
+from stablelce.kernels import block, convert, evaluate, smooth
 
 __all__ = ["Request", "elementwise", "prepare", "reduced"]
 
@@ -52,7 +53,10 @@ class Request:
             for name, array in self.inputs.items()
         ]
         arranged = [layout.arrange_output(array) for array in outputs]
-        return Walk(arrays, arranged, kinds + [self.dtype] * len(outputs), order)
+        # Smoothed targets and weights are made by NumPy, in temporaries of a block.
+        weighted = self.smoothing != 0 or not self.inputs.keys() <= {"z", "t"}
+        size = block(self.format, math.prod(self.shape), weighted=weighted)
+        return Walk(arrays, arranged, kinds + [self.dtype] * len(outputs), order, size)
 
     def arguments(self, views: tuple[Array, ...]) -> dict[str, Array]:
         """The blocks of the inputs as the kernels take them: all of the result's dtype."""

@@ -31,14 +31,10 @@ Special values. NaN gives the positive quiet NaN. A zero that stands for a nonze
 sign, an exact zero is +0. At z = +inf (-inf): loss +inf, but +0 at t = 1 (t = 0); gradient 1-t, -0 at
 t = 1 (-t, +0 at t = 0); hessian +0; sigmoid 1 (+0), softplus +inf (+0), log_sigmoid -0 (-inf).
 
-Accuracy. The promise is the nearest float, for every input. It is not kept yet everywhere: each
-function states the largest ulp errors found against enclosures of the exact values, at 10,000 logits per
-format (half of them normal with standard deviation 10, half uniform over all finite encodings) and, for
-each, a hard target, a soft one uniform in [0, 1], and one within two floats of sigmoid(z); and at the
-points of ``stablelce audit stablelce``, which seek hard cases (16-bit formats with hard targets: all
-encodings); NumPy 2.4.6 on x86-64 with AVX2. Binary64 figures depend on the exp, log1p and tanh at hand,
-so elsewhere they may differ. Up to binary32 the functions compute in binary64, so what is not the
-nearest float there is its neighbour, from a value that binary64 cannot tell from a midpoint.
+Accuracy. Correctly rounded: the float nearest to the exact value at the given binary inputs, ties to even,
+for every finite z and every t in [0, 1], in all four formats, subnormal results included; and so the same
+bits on every machine, for every layout, length and engine. How that is reached, and what of it is proved,
+measured or assumed, is said in ``kernels`` and in reports/proof.
 """
 
 from __future__ import annotations
@@ -125,11 +121,9 @@ def loss(  # noqa: PLR0913  # one more than the rest: axis and reduction belong 
 
     Notes
     -----
-    Accuracy as measured (see the module): binary64 at most 1.34 ulp; binary32, bfloat16 and binary16
-    the nearest float for hard targets, and at most 0.51 ulp for soft ones, where up to 0.4 % of random
-    points and 8 % of the audit's give its neighbour.
+    Correctly rounded (see the module).
 
-    Source: the fused form, see ``stablelce.kernels.fused``.
+    Source: the decomposition of ``stablelce.kernels.finals``.
 
     Examples
     --------
@@ -186,10 +180,7 @@ def gradient(
 
     Notes
     -----
-    Accuracy as measured (see the module), in units of ulp(min(max(y, t), max(1-y, 1-t))), which is
-    the ulp of the gradient for hard targets: binary64 at most 1.81; binary32, bfloat16 and binary16 at
-    most 0.51, and for hard targets the nearest float but at 1 point in binary32. Close to its zero at
-    t = sigmoid(z) the gradient in binary64 may have no correct digit, or be 0.
+    Correctly rounded (see the module).
 
     Examples
     --------
@@ -243,7 +234,7 @@ def loss_and_gradient(  # noqa: PLR0913  # as loss
 
     Notes
     -----
-    Accurate as :func:`loss` and :func:`gradient`.
+    Correctly rounded (see the module).
     """
     check_reduction(reduction, axis)
     pair = (None, None) if out is None else out
@@ -305,8 +296,7 @@ def hessian(
 
     Notes
     -----
-    Accuracy as measured (see the module): binary64 at most 2.83 ulp; in the other formats the nearest
-    float at all points.
+    Correctly rounded (see the module).
     """
     request = prepare(
         z,
@@ -341,8 +331,7 @@ def sigmoid(z: npt.ArrayLike, *, out: Array | None = None) -> Any:
 
     Notes
     -----
-    Accuracy as measured (see the module): binary64 at most 1.90 ulp; in the other formats the nearest
-    float but at 1 point in binary32.
+    Correctly rounded (see the module).
     """
     return elementwise(prepare(z), {"sigmoid": out})[0]
 
@@ -367,7 +356,7 @@ def log_sigmoid(z: npt.ArrayLike, *, out: Array | None = None) -> Any:
 
     Notes
     -----
-    Accurate as :func:`softplus`.
+    Correctly rounded (see the module).
     """
     return elementwise(prepare(z), {"log_sigmoid": out})[0]
 
@@ -392,7 +381,6 @@ def softplus(z: npt.ArrayLike, *, out: Array | None = None) -> Any:
 
     Notes
     -----
-    Accuracy as measured (see the module): binary64 at most 1.34 ulp; in the other formats the nearest
-    float at all points.
+    Correctly rounded (see the module).
     """
     return elementwise(prepare(z), {"softplus": out})[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,13 @@ COUNT = 40 * BLOCK
 # Two dozen binary64 arrays of a block are alive at once at most in the plain functions, about twice as many
 # with weights, which carry exponents; nditer's buffers are a handful more.
 FEW_BLOCKS = 64 * 8 * BLOCK
+
+
+@pytest.fixture(autouse=True)
+def numpy_engine() -> Iterator[None]:
+    """The engine whose blocks are small; that of Numba has a test of its own."""
+    with lce.engine("numpy"):
+        yield
 
 
 def peak_of(call: Callable[[], Any]) -> int:

@@ -25,12 +25,13 @@ change how figures look, not what they are."""
 def sources() -> tuple[str, ...]:
     """The files that the figures of a record depend on, relative to the package, sorted."""
     files = (path.relative_to(_PACKAGE) for path in _PACKAGE.rglob("*") if path.is_file())
-    return tuple(sorted(f.as_posix() for f in files if f.suffix in (".py", ".npz") and _matters(f)))
+    return tuple(sorted(f.as_posix() for f in files if f.suffix in (".py", ".npy", ".npz") and _matters(f)))
 
 
 def _matters(file: Path) -> bool:
     if len(file.parts) > 1:
-        return file.parts[0] in _FOLDERS
+        # The proof says how good the kernels are, and changes no result.
+        return file.parts[0] in _FOLDERS and file.parts[:2] != ("kernels", "proof")
     private = file.name.startswith("_") and not file.name.startswith("__")
     return private or file.name in _MODULES
 

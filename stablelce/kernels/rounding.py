@@ -9,13 +9,21 @@ import numpy.typing as npt
 
 from stablelce.formats import BFLOAT16, BINARY64, Format, find_format
 
-__all__ = ["Block", "Doubles", "convert", "narrow", "widen"]
+__all__ = ["Block", "Doubles", "Encodings", "Mask", "Rounded", "agree", "convert", "narrow", "widen"]
 
 Block = npt.NDArray[Any]
 """One-dimensional, of any real dtype."""
 
 Doubles = npt.NDArray[np.float64]
 """A contiguous binary64 block."""
+
+
+Encodings = npt.NDArray[np.unsignedinteger[Any]]
+
+Mask = npt.NDArray[np.bool_]
+
+Rounded = tuple[Encodings, Mask]
+"""Encodings of results, and where they are decided."""
 
 
 def widen(block: Block) -> Doubles:
@@ -41,6 +49,23 @@ def narrow(values: Doubles, fmt: Format, out: Block) -> None:
     else:
         out[...] = values
     encodings[np.isnan(values)] = fmt.nan
+
+
+def agree(high: Doubles, low: Doubles | float, bound: Doubles, fmt: Format) -> Rounded:
+    """Values within ``bound`` of high + low, rounded where both ends of that interval round alike.
+
+    The bound covers the rounding of low - bound and low + bound as well.
+    """
+    if fmt == BINARY64:
+        lower, upper = high + (low - bound), high + (low + bound)
+        return lower.view(np.uint64).copy(), lower == upper
+    # The ends are rounded to binary64 first: 2^-51 of the value takes them outward by more.
+    bound = bound + 2.0**-51 * np.abs(high)
+    ends = np.empty((2, len(high)), fmt.dtype)
+    narrow(high + (low - bound), fmt, ends[0])
+    narrow(high + (low + bound), fmt, ends[1])
+    encodings = ends.view(fmt.uint)
+    return encodings[0], encodings[0] == encodings[1]
 
 
 def convert(block: Block, dtype: np.dtype[Any]) -> Block:

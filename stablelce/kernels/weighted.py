@@ -1,93 +1,90 @@
-"""The weighted quantities in binary64, by pairs of a significand and an exponent.
+"""Weighted quantities as pairs.
 
-With p the positive weight and w the weight of the element::
+With p the positive weight, v the weight of the element, a = |z|, d = softplus(-a), y = sigmoid(-a) and ::
 
-    loss     = w * (p*t*softplus(-z) + (1-t)*softplus(z))
-    gradient = w * ((1-t)*sigmoid(z) - p*t*sigmoid(-z))
-    hessian  = w * (p*t + 1-t) * sigmoid(z)*sigmoid(-z)
+    c = p*t + (1-t)
+    b = 1-t for z >= 0, p*t below
 
-Weights up to 1e308 meet values down to 1e-320 (and far below, in the tails), so everything between the
-exponential and the result is a pair with an exponent of its own.
+    loss     = v * (c*d + b*a)
+    gradient = v * (b - c*y) for z >= 0, -v * (b - c*y) below
+    hessian  = v * c*y*(1-y)
+
+No term of c and of the loss is negative. Products and sums of pairs err by less than 2^-100 relative to
+their leading word while nothing underflows, which is why operands out of [2^-300, 2^300], and results and
+c*d out of [2^-900, 2^900], are left to the last stage.
+
+K. Briggs and others, see M. Joldes, J.-M. Muller, V. Popescu, *Tight and rigorous error bounds for basic
+building blocks of double-word arithmetic*, ACM Trans. Math. Softw. 44 (2017): sums of terms of one sign err
+by at most 3u^2/(1-4u), products by at most 5u^2, u = 2^-53.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from stablelce.kernels.rounding import Block, Doubles, widen
-from stablelce.kernels.scaled import Scaled, choose, difference, exp_of_minus, product, total
+from stablelce.kernels import finals
+from stablelce.kernels.primitives import fast_two_sum, two_prod, two_sum
+from stablelce.kernels.rounding import Doubles
 
-__all__ = ["WEIGHTED", "Elements"]
+__all__ = ["weighted"]
 
+Mask = npt.NDArray[np.bool_]
+Pair = tuple[Any, Any]
 
-class Elements:
-    """A block of weighted elements, and what the three quantities share.
-
-    ``positive`` and ``negative`` are p*t and 1-t, the factors of the two terms of the loss; ``exp`` is
-    exp(-|z|).
-    """
-
-    def __init__(self, z: Doubles, t: Doubles | None, weight: Block | None, pos_weight: Block | None) -> None:
-        one = np.ones_like(z)
-        self.z = z
-        # A weight of -0 is a weight of 0.
-        self.w = one if weight is None else np.abs(widen(weight))
-        self.p = one if pos_weight is None else np.abs(widen(pos_weight))
-        self.unweighted = (self.w == 1.0) & (self.p == 1.0)
-        targets = np.zeros_like(z) if t is None else t
-        self.positive = product(self.p, targets)
-        self.negative = product(1.0 - targets)
-        self.exp = exp_of_minus(np.abs(z))
-
-    def times_weight(self, value: Scaled) -> Doubles:
-        """The value times the element's weight; a weight of 0 hides infinities and NaN."""
-        return np.where(self.w == 0, 0.0, product(self.w, value).unscaled())
-
-    def sigmoids(self) -> tuple[Scaled, Scaled]:
-        """sigmoid(z) and sigmoid(-z)."""
-        larger = product(1.0 / (1.0 + self.exp.unscaled()))
-        smaller = product(larger, self.exp)
-        return choose(self.z >= 0, larger, smaller), choose(self.z >= 0, smaller, larger)
+RELATIVE = finals.PAIR + 2.0**-95
+"""Error of c*d and c*y, and of the loss, whose other term is better."""
 
 
-def loss(elements: Elements) -> Doubles:
-    """The weight times (major*(a + softplus(-a)) + minor*softplus(-a)), a = |z|: no term is negative."""
-    major = choose(elements.z >= 0, elements.negative, elements.positive)
-    minor = choose(elements.z >= 0, elements.positive, elements.negative)
-    a = np.abs(elements.z)
-    # log1p(e) = e to the last bit where e is below 2^-54, and long before it is subnormal.
-    softplus = choose(a > 700.0, elements.exp, product(np.log1p(elements.exp.unscaled())))
-    a = np.where((major.m == 0) & np.isinf(a), 0.0, a)  # the limit of 0 * softplus(a) is 0
-    return elements.times_weight(total(product(major, total(product(a), softplus)), product(minor, softplus)))
+def weighted(
+    base: str, z: Doubles, t: Doubles, weight: Doubles, pos_weight: Doubles, parts: tuple[Any, ...]
+) -> tuple[Doubles, Doubles, Doubles, Mask]:
+    """Value, low word, bound, and where they hold; ``parts`` are d and y at a = |z|, as pairs."""
+    d, d_low, y, y_low = parts
+    a = np.abs(z)
+    complement = finals.distance(np.ones_like(z), t)
+    positive = two_prod(pos_weight, t)
+    c = _add(positive, complement)
+    b = tuple(np.where(z >= 0, x, y) for x, y in zip(complement, positive, strict=True))
+    moderate = _moderate(weight) & _moderate(pos_weight) & _moderate(t) & _moderate(a) & (a <= 690.0)
+    # The term that is tiny in the tail: none of its parts may underflow, a large weight would show it.
+    tail = c[0] * d
+    if base == "loss":
+        value = _times(weight, _add(_product(c, (d, d_low)), _product(b, (a, np.zeros_like(a)))))
+        bound = 1.01 * RELATIVE * value[0]
+    elif base == "gradient":
+        subtrahend = _product(c, (y, y_low))
+        high, low = two_sum(b[0], -subtrahend[0])
+        value = _times(weight, (high, low + (b[1] - subtrahend[1])))
+        bound = 1.01 * weight * (RELATIVE * subtrahend[0] + 2.0**-95 * b[0])
+        value = tuple(np.where(z >= 0, x, -x) for x in value)
+    else:
+        high, low, _ = finals.hessian(y, y_low)
+        value = _times(weight, _product(c, (high, low)))
+        bound = 1.01 * (2.0 * finals.PAIR + 2.0**-95) * value[0]
+    size = np.abs(value[0])
+    return value[0], value[1], bound, moderate & (tail > 2.0**-900) & (size > 2.0**-900) & (size < 2.0**900)
 
 
-def gradient(elements: Elements) -> Doubles:
-    """The weight times (negative*sigmoid(z) - positive*sigmoid(-z)).
-
-    Near z = 0 by sigmoid(z) = 1/2 + tanh(z/2)/2, so that negative = positive leaves what z adds.
-    """
-    z, positive, negative = elements.z, elements.positive, elements.negative
-    sigmoid_z, sigmoid_minus_z = elements.sigmoids()
-    far = difference(product(negative, sigmoid_z), product(positive, sigmoid_minus_z))
-    # tanh(z/2)/2 = z/4 - z^3/48 + ..., to the last bit z/4 below 2^-30, where z/2 might lose its own.
-    odd_part = choose(np.abs(z) < 2.0**-30, product(z, 0.25), product(np.tanh(z / 2), 0.5))
-    even_part = product(difference(negative, positive), 0.5)
-    near = total(even_part, product(total(negative, positive), odd_part))
-    return elements.times_weight(choose(np.abs(z) <= 1, near, far))
+def _moderate(values: Doubles) -> Mask:
+    size = np.abs(values)
+    moderate: Mask = (size == 0) | ((size >= 2.0**-300) & (size <= 2.0**300))
+    return moderate
 
 
-def hessian(elements: Elements) -> Doubles:
-    """The weight times (positive + negative) * sigmoid(z) * sigmoid(-z)."""
-    sigmoid_z, sigmoid_minus_z = elements.sigmoids()
-    return elements.times_weight(
-        product(total(elements.positive, elements.negative), sigmoid_z, sigmoid_minus_z)
-    )
+def _add(x: Any, y: Any) -> Pair:
+    """Sum of pairs whose terms have one sign."""
+    high, low = two_sum(x[0], y[0])
+    return fast_two_sum(high, low + (x[1] + y[1]))
 
 
-WEIGHTED: dict[str, Callable[[Elements], Doubles]] = {
-    "loss": loss,
-    "gradient": gradient,
-    "hessian": hessian,
-}
+def _product(x: Any, y: Any) -> Pair:
+    high, low = two_prod(x[0], y[0])
+    return fast_two_sum(high, low + (x[0] * y[1] + x[1] * y[0]))
+
+
+def _times(factor: Any, x: Any) -> Pair:
+    high, low = two_prod(factor, x[0])
+    return fast_two_sum(high, low + factor * x[1])

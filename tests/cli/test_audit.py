@@ -83,7 +83,7 @@ def test_the_naive_form_fails_with_a_counterexample(tmp_path: Path) -> None:
 def test_this_library_is_certified() -> None:
     found = invoke("stablelce", *FAST)
     assert found.exit_code == 0, found.output
-    assert found.output.splitlines()[-1].endswith("float64 accurate.")
+    assert found.output.splitlines()[-1].endswith("correctly-rounded.")
 
 
 @pytest.mark.usefixtures("in_process")

@@ -1,0 +1,129 @@
+"""The stage between ``wide`` and ``exact``: sigmoid(-a) to 2^-140, softplus(-a) to 2^-108, subnormal results.
+
+What comes here in numbers are targets next to sigmoid(z), where w - y loses more than 53 bits and the 70 of
+``pairs`` do not suffice, and hard targets at logits beyond the table, where results are subnormal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stablelce.formats import BINARY64, Format
+from stablelce.kernels.finals import distance
+from stablelce.kernels.longer_rounding import distilled, distilled_long, rounded
+from stablelce.kernels.longer_values import (
+    LEAST,
+    TINY_E,
+    exp_minus,
+    powers,
+    sigmoid,
+    slope,
+    softplus,
+    softplus_of_small,
+)
+from stablelce.kernels.plain import plain
+from stablelce.kernels.primitives import absolute, select, two_prod
+from stablelce.kernels.rounding import Doubles, Rounded
+from stablelce.kernels.table_layout import LIMIT
+
+__all__ = ["gradient", "hessian", "longer", "loss"]
+
+SIGMOID = 2.0**-140
+"""Relative error of the words of sigmoid(-a): proved, see ``longer_values`` and ``proof.longer``."""
+
+SOFTPLUS = 2.0**-108
+"""Relative error of the words of softplus(-a), likewise."""
+
+SLOPE = 2.0**-100
+"""Error of sigmoid(-a)*sigmoid(a) relative to sigmoid(-a), likewise."""
+
+CLOSE = 2.0**-48
+"""Bound of g, tested: c and d are good to 2^-49."""
+
+LAST = 746.0
+"""The largest a; beyond it results are zero."""
+
+LARGE_POWER = 1000.0
+"""For k up to here, 2^k times any a*w is a float."""
+
+SPACING = 2.0**-1074
+
+
+def _logit(a: Any) -> tuple[Any, Any]:
+    """The argument, or 1 where it is beyond what is served; and where it is not."""
+    served = (a >= LEAST) & (a <= LAST)
+    return select(served, a, 1.0), served
+
+
+def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
+    """w - sigmoid(-a), rounded to binary64, and whether that is decided."""
+    a, served = _logit(a)
+    k, m = exp_minus(a)
+    down, more_down, up, more_up = powers(k)
+    y0, y1, y2, g = sigmoid(down * more_down, m)
+    s, x, error = distilled((w * up) * more_up, (w_low * up) * more_up, -y0, -y1, -y2)
+    value, sure = rounded(s, x, error + SIGMOID * y0, (SPACING * up) * more_up)
+    sure = sure & served & (absolute(g) < CLOSE) & ((w == 0) | (k <= LARGE_POWER))
+    return (value * down) * more_down, sure
+
+
+def hessian(a: Any) -> tuple[Any, Any]:
+    """sigmoid(-a) * (1 - sigmoid(-a)), likewise."""
+    a, served = _logit(a)
+    k, m = exp_minus(a)
+    down, more_down, up, more_up = powers(k)
+    scale = down * more_down
+    y0, y1, y2, g = sigmoid(scale, m)
+    s, x, error = distilled(*slope(scale, y0, y1, y2))
+    value, sure = rounded(s, x, error + SLOPE * y0, (SPACING * up) * more_up)
+    return (value * down) * more_down, sure & served & (absolute(g) < CLOSE)
+
+
+def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
+    """softplus(-a) + a*w, likewise."""
+    a, served = _logit(a)
+    k, m = exp_minus(a)
+    down, more_down, up, more_up = powers(k)
+    scale = down * more_down
+    y0, y1, y2, g = sigmoid(scale, m)
+    near, _ = plain(select(a <= LIMIT, a, LIMIT))
+    d0, d1, d2, h = softplus(scale, m, near)
+    e0, e1, e2 = softplus_of_small(scale, y0, y1, y2)
+    small = k >= TINY_E
+    power = select(small, 1.0, up * more_up)
+    d0, d1, d2 = select(small, e0, d0 * power), select(small, e1, d1 * power), select(small, e2, d2 * power)
+    p, p_low = two_prod(a, w)
+    q, q_low = two_prod(a, w_low)
+    p, p_low, q, q_low = (
+        (p * up) * more_up,
+        (p_low * up) * more_up,
+        (q * up) * more_up,
+        (q_low * up) * more_up,
+    )
+    s, x, error = distilled_long(p, q, p_low, q_low, d0, d1, d2)
+    # Products below 2^-968 may be off by a few times 2^-1075.
+    underflow = select(w == 0, 0.0, (2.0**-1070 * up) * more_up)
+    value, sure = rounded(s, x, error + (SOFTPLUS * d0 + underflow), (SPACING * up) * more_up)
+    close = (absolute(g) < CLOSE) & (small | (absolute(h) < CLOSE))
+    return (value * down) * more_down, sure & served & close & ((w == 0) | (k <= LARGE_POWER))
+
+
+def longer(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Rounded:
+    """Losses, gradients or hessians at finite z and t in [0, 1], times a sign, and where they are decided.
+
+    The narrower formats are left to the stage before, which decides all but a few of theirs.
+    """
+    if fmt != BINARY64:
+        return np.zeros(z.shape, fmt.uint), np.zeros(z.shape, bool)
+    a = np.abs(z)
+    w, w_low = distance(z, t)
+    if base == "hessian":
+        values, decided = hessian(a)
+    elif base == "loss":
+        values, decided = loss(a, w, w_low)
+    else:
+        values, decided = gradient(a, w, w_low)
+        values = np.where(z >= 0, values, -values)
+    return (sign * values).view(np.uint64), decided

@@ -1,0 +1,207 @@
+"""The NumPy engine: blocks through the stages, each on the elements that the one before left undecided.
+
+1. The kernel and the rounding test: all but a few in a hundred thousand elements.
+2. ``wide``: exact part and remainder apart, and logits beyond the table; ``special``: infinities and NaN.
+3. ``longer``: three words instead of two, for targets next to sigmoid(z) and subnormal results.
+4. ``exact``: integers of any length, one element at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.formats import BINARY64, Format, find_format
+from stablelce.kernels import finals
+from stablelce.kernels.exact import exact_block
+from stablelce.kernels.longer import longer
+from stablelce.kernels.pairs import pairs
+from stablelce.kernels.plain import plain
+from stablelce.kernels.rounding import Block, Doubles, Encodings, Mask, Rounded, agree, narrow, widen
+from stablelce.kernels.selfcheck import check_arithmetic
+from stablelce.kernels.special import special
+from stablelce.kernels.table_layout import LIMIT
+from stablelce.kernels.weighted import weighted
+from stablelce.kernels.wide import wide
+
+__all__ = ["QUANTITIES", "evaluate", "finish", "points"]
+
+
+class Quantity(NamedTuple):
+    """A quantity as a loss, gradient or hessian: at a fixed target, or with the other sign."""
+
+    base: str
+    target: float | None = None
+    sign: float = 1.0
+
+
+QUANTITIES = {
+    "loss": Quantity("loss"),
+    "softplus": Quantity("loss", 0.0),
+    "log_sigmoid": Quantity("loss", 1.0, -1.0),
+    "gradient": Quantity("gradient"),
+    "sigmoid": Quantity("gradient", 0.0),
+    "hessian": Quantity("hessian"),
+}
+"""softplus(z) = L(z, 0), log_sigmoid(z) = -L(z, 1), sigmoid(z) = dL/dz(z, 0)."""
+
+
+class Points(NamedTuple):
+    """The inputs of a block, in binary64; weights are None, or both are there."""
+
+    z: Doubles
+    t: Doubles
+    weight: Doubles | None
+    pos_weight: Doubles | None
+    fmt: Format
+
+    def at(self, quantity: Quantity) -> Points:
+        """The points with the target that a quantity fixes."""
+        if quantity.target is None:
+            return self
+        return self._replace(t=np.full_like(self.z, quantity.target))
+
+    def only(self, index: npt.NDArray[np.intp]) -> Points:
+        """Some of the points."""
+        weight = None if self.weight is None else self.weight[index]
+        pos_weight = None if self.pos_weight is None else self.pos_weight[index]
+        return Points(self.z[index], self.t[index], weight, pos_weight, self.fmt)
+
+
+def evaluate(
+    outs: Mapping[str, Block],
+    z: Block,
+    t: Block | None = None,
+    weight: Block | None = None,
+    pos_weight: Block | None = None,
+) -> None:
+    """Compute quantities of a block of elements and write them, correctly rounded.
+
+    Parameters
+    ----------
+    outs : mapping
+        Blocks to fill, by quantity: "loss", "gradient", "hessian", "sigmoid", "log_sigmoid",
+        "softplus". They may be the memory of an input, element for element.
+    z, t, weight, pos_weight : ndarray
+        One-dimensional blocks of one length, all with the dtype of the results. Without ``t``, only
+        the quantities of z alone, and the hessian. Weights are finite and not negative.
+
+    Notes
+    -----
+    Call it with NumPy's floating-point warnings off.
+    """
+    check_arithmetic()
+    elements = points(z, t, weight, pos_weight)
+    results = _first_stage(elements, [QUANTITIES[name] for name in outs])
+    for name, (encodings, decided) in zip(outs, results, strict=True):
+        finish(name, elements, encodings, decided)
+    for out, (encodings, _) in zip(outs.values(), results, strict=True):
+        out.view(elements.fmt.uint)[...] = encodings
+
+
+def points(
+    z: Block, t: Block | None = None, weight: Block | None = None, pos_weight: Block | None = None
+) -> Points:
+    """A block of elements in binary64."""
+    logits = widen(z)
+    targets = np.zeros_like(logits) if t is None else widen(t)
+    fmt = find_format(z.dtype)
+    if weight is None and pos_weight is None:
+        return Points(logits, targets, None, None, fmt)
+    return Points(logits, targets, _factor(weight, logits), _factor(pos_weight, logits), fmt)
+
+
+def _factor(weight: Block | None, z: Doubles) -> Doubles:
+    """Weights in binary64, 1 where there are none; a weight of -0 is a weight of 0."""
+    return np.ones_like(z) if weight is None else np.abs(widen(weight))
+
+
+def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
+    """Encodings of each quantity, and where they are decided."""
+    a = np.abs(points.z)
+    inside = a <= LIMIT
+    a = np.where(inside, a, 0.0)
+    paired = points.fmt == BINARY64 or points.weight is not None
+    parts = pairs(a) if paired else plain(a)
+    made = []
+    for quantity in quantities:
+        high, low, bound, valid = _value(points.at(quantity), quantity.base, a, parts)
+        encodings, decided = agree(quantity.sign * high, quantity.sign * low, bound, points.fmt)
+        made.append((encodings, decided & inside & valid))
+    return made
+
+
+def _value(
+    points: Points, base: str, a: Doubles, parts: tuple[Doubles, ...]
+) -> tuple[Doubles, Doubles | float, Doubles, Mask]:
+    """A value and its low word, a bound of its error, and where the bound holds."""
+    z, t = points.z, points.t
+    known = np.isfinite(t)  # a hessian does not look at the target, a bound is no bound where it is NaN
+    if points.weight is not None and points.pos_weight is not None:
+        return weighted(base, z, t, points.weight, points.pos_weight, parts)
+    w, w_low = finals.distance(z, t)
+    high: Doubles
+    low: Doubles | float = 0.0
+    bound: Doubles
+    if len(parts) == 2:
+        d, y = parts
+        if base == "loss":
+            high, bound = finals.plain_loss(a, w, d)
+        elif base == "gradient":
+            high, bound = finals.plain_gradient(w, y)
+        else:
+            high, bound = finals.plain_hessian(y)
+    else:
+        d, d_low, y, y_low = parts
+        if base == "loss":
+            high, low, bound = finals.loss(a, w, w_low, d, d_low)
+        elif base == "gradient":
+            high, low, bound = finals.gradient(w, w_low, y, y_low)
+        else:
+            high, low, bound = finals.hessian(y, y_low)
+    if base == "gradient":
+        high, low = np.where(z >= 0, high, -high), np.where(z >= 0, low, -low)
+    return high, low, bound, known
+
+
+def finish(name: str, points: Points, encodings: Encodings, decided: Mask) -> None:
+    """Take the undecided elements through the later stages, in place."""
+    index = np.flatnonzero(~decided)
+    if not index.size:
+        return
+    fmt, quantity = points.fmt, QUANTITIES[name]
+    rest = points.only(index).at(quantity)
+    finite = np.isfinite(rest.z) & np.isfinite(rest.t)
+    if not finite.all():
+        encodings[index[~finite]] = _special(name, rest.only(np.flatnonzero(~finite)))
+        index, rest = index[finite], rest.only(np.flatnonzero(finite))
+    for stage in (wide, longer) if rest.weight is None else ():
+        if index.size:
+            results, done = stage(quantity.base, quantity.sign, rest.z, rest.t, fmt)
+            encodings[index[done]] = results[done]
+            index, rest = index[~done], rest.only(np.flatnonzero(~done))
+    if index.size:
+        encodings[index] = exact_block(
+            name,
+            fmt,
+            _encodings(rest.z, fmt),
+            _encodings(rest.t, fmt),
+            None if rest.weight is None else _encodings(rest.weight, fmt),
+            None if rest.pos_weight is None else _encodings(rest.pos_weight, fmt),
+        )
+
+
+def _special(name: str, points: Points) -> Encodings:
+    weight = _factor(points.weight, points.z)
+    return special(name, points.z, points.t, weight, _factor(points.pos_weight, points.z), points.fmt)
+
+
+def _encodings(values: Doubles, fmt: Format) -> Encodings:
+    """Values of a format, as encodings."""
+    block = np.empty(values.shape, fmt.dtype)
+    narrow(values, fmt, block)
+    encodings: Encodings = block.view(fmt.uint)
+    return encodings
