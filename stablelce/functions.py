@@ -44,6 +44,7 @@ from typing import Any
 import numpy.typing as npt
 
 from stablelce._arguments import FlushToZeroWarning
+from stablelce._direct import direct
 from stablelce._evaluation import elementwise, prepare, reduced
 from stablelce._reductions import Axis, Reduction, check_reduction
 
@@ -133,6 +134,16 @@ def loss(  # noqa: PLR0913  # one more than the rest: axis and reduction belong 
     >>> float(lce.loss([40.0, -40.0], [1, 1], reduction="mean"))
     20.0
     """
+    if (
+        weight is None
+        and pos_weight is None
+        and label_smoothing == 0.0
+        and reduction == "none"
+        and axis is None
+    ):
+        made = direct(("loss",), z, t, (out,), validate=validate)
+        if made is not None:
+            return made[0]
     check_reduction(reduction, axis)
     request = prepare(
         z,
@@ -188,6 +199,10 @@ def gradient(
     >>> lce.gradient([40.0, 1e-300], [1.0, 0.5])
     array([-4.24835426e-018,  2.50000000e-301])
     """
+    if weight is None and pos_weight is None and label_smoothing == 0.0:
+        made = direct(("gradient",), z, t, (out,), validate=validate)
+        if made is not None:
+            return made[0]
     request = prepare(
         z,
         t,
@@ -236,10 +251,20 @@ def loss_and_gradient(  # noqa: PLR0913  # as loss
     -----
     Correctly rounded (see the module).
     """
-    check_reduction(reduction, axis)
     pair = (None, None) if out is None else out
     if not isinstance(pair, tuple) or len(pair) != 2:
         raise TypeError("out must be a pair (loss_out, gradient_out), each an array or None.")
+    if (
+        weight is None
+        and pos_weight is None
+        and label_smoothing == 0.0
+        and reduction == "none"
+        and axis is None
+    ):
+        made = direct(("loss", "gradient"), z, t, pair, validate=validate)
+        if made is not None:
+            return made[0], made[1]
+    check_reduction(reduction, axis)
     request = prepare(
         z,
         t,

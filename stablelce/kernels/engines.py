@@ -11,19 +11,18 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from stablelce.formats import BINARY32, BINARY64, Format, find_format
 from stablelce.kernels import numba_engine, numpy_engine
 from stablelce.kernels.rounding import Block
 
-__all__ = ["BLOCK", "LARGE_BLOCK", "block", "engine", "evaluate", "warmup"]
+__all__ = ["BLOCK", "block", "engine", "evaluate", "loops_for", "warmup"]
 
-BLOCK = 1 << 12
-"""Elements that the NumPy engine takes at once: a few of its temporaries stay in the second-level cache."""
-
-LARGE_BLOCK = 1 << 18
-"""Elements for the compiled code, whose temporaries are a byte for each: work for several threads."""
+BLOCK = 1 << 13
+"""Elements that the NumPy engine takes at once: fewer are dominated by the calls, more leave the caches."""
 
 LARGE = 1 << 16
 """Elements from which on loading the compiled code pays."""
@@ -125,7 +124,18 @@ def evaluate(
 
 def block(fmt: Format, size: int, *, weighted: bool) -> int:
     """How many of that many elements to hand over at once."""
-    return LARGE_BLOCK if _compiles(fmt, size, weighted=weighted) else BLOCK
+    return numba_engine.LARGE_BLOCK if _compiles(fmt, size, weighted=weighted) else BLOCK
+
+
+def loops_for(dtype: np.dtype[Any], size: int) -> numba_engine.Loops | None:
+    """The compiled code for unweighted arrays of a dtype, where it takes arrays of that size."""
+    fmt = _SERVED.get(dtype)
+    if fmt is None or not _compiles(fmt, size, weighted=False):
+        return None
+    return numba_engine.load(fmt)
+
+
+_SERVED = {np.dtype(np.float32): BINARY32, np.dtype(np.float64): BINARY64}
 
 
 def _compiles(fmt: Format, size: int, *, weighted: bool) -> bool:

@@ -1,4 +1,4 @@
-"""The Numba engine: the first stage compiled, for binary32 and binary64; the later stages are NumPy's.
+"""The Numba engine: the first stage and ``longer`` compiled; the other stages are those of NumPy.
 
 Results are those of the NumPy engine, bit for bit: both are the correctly rounded ones. Weights, and the
 16-bit formats, which the compiler does not know, go to that engine altogether.
@@ -7,6 +7,7 @@ Results are those of the NumPy engine, bit for bit: both are the correctly round
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,29 +16,60 @@ from stablelce.formats import BINARY32, BINARY64, Format, find_format
 from stablelce.kernels import numpy_engine, threads
 from stablelce.kernels.numpy_engine import QUANTITIES
 from stablelce.kernels.rounding import Block
-from stablelce.kernels.selfcheck import WrongArithmeticError, check_loops
+from stablelce.kernels.selfcheck import check_loops
 
-__all__ = ["evaluate", "load", "serves"]
+__all__ = ["LARGE_BLOCK", "Loops", "evaluate", "is_loaded", "load", "serves"]
+
+LARGE_BLOCK = 1 << 18
+"""Elements handed over at once: work for several threads, and no temporary but a byte for each."""
 
 BITS = {"loss": 1, "gradient": 2, "hessian": 4}
 """Marks of undecided elements: those of ``compiled``, which is not imported before it is needed."""
 
-_loaded: dict[Format, Any] = {}
+
+@dataclass(frozen=True)
+class Loops:
+    """What is compiled for a format; the later stage for binary64 only."""
+
+    fmt: Format
+    drive: Any
+    outside: Any
+    longer: Any
+
+    def any_outside(self, t: Block) -> bool:
+        """Whether any target of an array in C order lies outside [0, 1]."""
+        found: bool = self.outside(t.reshape(-1))
+        return found
+
+    def evaluate(self, outs: dict[str, Block], z: Block, t: Block | None) -> None:
+        """Quantities with the given target, or one other; blocks in order and aligned, no memory shared."""
+        for start in range(0, len(z), LARGE_BLOCK):
+            part = slice(start, start + LARGE_BLOCK)
+            targets = None if t is None else t[part]
+            _evaluate(self, {name: out[part] for name, out in outs.items()}, z[part], targets)
 
 
-def load(fmt: Format) -> None:
-    """Load the compiled loops of a format, or compile them and keep them for later processes."""
+_loaded: dict[Format, Loops] = {}
+
+
+def load(fmt: Format) -> Loops:
+    """The compiled loops of a format, which are loaded, or compiled and kept for later processes."""
     if fmt in _loaded:
-        return
-    from stablelce.kernels import compiled
+        return _loaded[fmt]
+    from stablelce.kernels import compiled, compiled_longer
+    from stablelce.kernels.compiled_vocabulary import load
 
-    _loaded[fmt] = compiled.load(fmt.width)
-    try:
-        with np.errstate(all="ignore"):
-            check_loops(evaluate, fmt)
-    except WrongArithmeticError:
-        del _loaded[fmt]
-        raise
+    narrow = fmt == BINARY32
+    loops = Loops(
+        fmt,
+        load(compiled.drive32 if narrow else compiled.drive64, fmt.width, "iifooom"),
+        load(compiled.outside32 if narrow else compiled.outside64, fmt.width, "i"),
+        None if narrow else load(compiled_longer.drive, fmt.width, "niiom"),
+    )
+    with np.errstate(all="ignore"):
+        check_loops(loops.evaluate, fmt)
+    _loaded[fmt] = loops
+    return loops
 
 
 def serves(fmt: Format, *, weighted: bool) -> bool:
@@ -52,14 +84,12 @@ def is_loaded(fmt: Format) -> bool:
 
 def evaluate(outs: Mapping[str, Block], z: Block, t: Block | None = None) -> None:
     """Compute quantities of a block of elements, as :func:`numpy_engine.evaluate`."""
-    fmt = find_format(z.dtype)
-    load(fmt)
+    loops = load(find_format(z.dtype))
     logits = np.require(z, requirements=["C", "A"])
     targets = None if t is None else np.require(t, requirements=["C", "A"])
     results = {name: _result(out, z, t) for name, out in outs.items()}
-    left = np.empty(len(logits), np.uint8)
     for group in _groups(results):
-        _evaluate(fmt, group, logits, targets, left)
+        loops.evaluate(group, logits, targets)
     for name, out in outs.items():
         if results[name] is not out:
             out[...] = results[name]
@@ -82,25 +112,21 @@ def _groups(results: dict[str, Block]) -> list[dict[str, Block]]:
     return [given, *others] if given else others
 
 
-def _evaluate(fmt: Format, outs: dict[str, Block], z: Block, t: Block | None, left: Block) -> None:
-    drive = _loaded[fmt]
+def _evaluate(loops: Loops, outs: dict[str, Block], z: Block, t: Block | None) -> None:
     nothing = np.empty(0, z.dtype)
-    (name, *_) = outs
-    quantity = QUANTITIES[name]
-    fixed = quantity.target
-    targets = nothing if fixed is not None or t is None else t
-    places = [nothing, nothing, nothing]
+    left = np.empty(len(z), np.uint8)
+    places = {"loss": nothing, "gradient": nothing, "hessian": nothing}
+    fixed = None
     for name, out in outs.items():
-        places[list(BITS).index(QUANTITIES[name].base)] = out
+        base, fixed, _ = QUANTITIES[name]
+        places[base] = out
+    targets = nothing if fixed is not None or t is None else t
+    losses, gradients, hessians = places.values()
 
     def work(start: int, stop: int) -> bool:
-        some: bool = drive(
-            z[start:stop],
-            targets[start:stop],
-            0.0 if fixed is None else fixed,
-            *(place[start:stop] for place in places),
-            left[start:stop],
-        )
+        part = slice(start, stop)
+        outputs = losses[part], gradients[part], hessians[part]
+        some: bool = loops.drive(z[part], targets[part], fixed or 0.0, *outputs, left[part])
         return some
 
     some = threads.in_pieces(work, len(z), 1 << 12)
@@ -108,15 +134,28 @@ def _evaluate(fmt: Format, outs: dict[str, Block], z: Block, t: Block | None, le
         if QUANTITIES[name].sign < 0:
             np.negative(out, out=out)
         if some:
-            _finish(name, fmt, out, z, t, left)
+            with np.errstate(all="ignore"):
+                _finish(loops, name, out, z, t, left)
 
 
-def _finish(name: str, fmt: Format, out: Block, z: Block, t: Block | None, left: Block) -> None:
+def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left: Block) -> None:
     """The later stages, on the elements that are left."""
-    index = np.flatnonzero(left & BITS[QUANTITIES[name].base])
+    quantity = QUANTITIES[name]
+    index = np.flatnonzero(left & BITS[quantity.base])
     if not index.size:
         return
-    points = numpy_engine.points(z[index], None if t is None else t[index])
-    encodings = np.empty(index.size, fmt.uint)
-    numpy_engine.finish(name, points, encodings, np.zeros(index.size, bool))
-    out.view(fmt.uint)[index] = encodings
+    logits, targets = z[index], None if t is None else t[index]
+    if loops.longer is not None:
+        fixed = np.full(index.size, quantity.target or 0.0)
+        chosen = fixed if quantity.target is not None or targets is None else targets
+        results, sure = np.empty(index.size), np.empty(index.size, np.uint8)
+        loops.longer(BITS[quantity.base], logits, chosen, results, sure)
+        decided = (sure != 0) & (chosen >= 0) & (chosen <= 1)
+        out[index[decided]] = quantity.sign * results[decided]
+        index, logits = index[~decided], logits[~decided]
+        targets = None if targets is None else targets[~decided]
+    if index.size:
+        points = numpy_engine.points(logits, targets)
+        encodings = np.empty(index.size, loops.fmt.uint)
+        numpy_engine.finish(name, points, encodings, np.zeros(index.size, bool))
+        out.view(loops.fmt.uint)[index] = encodings

@@ -126,26 +126,34 @@ def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
     a = np.where(inside, a, 0.0)
     paired = points.fmt == BINARY64 or points.weight is not None
     parts = pairs(a) if paired else plain(a)
+    signs = np.where(points.z >= 0, 1.0, -1.0)
+    shared: dict[float | None, tuple[Points, Doubles, Doubles, Mask]] = {}
     made = []
+    low: Doubles | float
     for quantity in quantities:
-        high, low, bound, valid = _value(points.at(quantity), quantity.base, a, parts)
-        encodings, decided = agree(quantity.sign * high, quantity.sign * low, bound, points.fmt)
-        made.append((encodings, decided & inside & valid))
+        if quantity.target not in shared:
+            at = points.at(quantity)
+            shared[quantity.target] = (at, *finals.distance(at.z, at.t), inside & np.isfinite(at.t))
+        at, w, w_low, known = shared[quantity.target]
+        if at.weight is not None and at.pos_weight is not None:
+            high, low, bound, valid = weighted(quantity.base, at.z, at.t, at.weight, at.pos_weight, parts)
+            known = known & valid
+        else:
+            high, low, bound = _value(quantity.base, a, w, w_low, parts)
+            if quantity.base == "gradient":
+                high, low = signs * high, signs * low
+        if quantity.sign < 0:
+            high, low = -high, -low
+        encodings, decided = agree(high, low, bound, points.fmt)
+        made.append((encodings, decided & known))
     return made
 
 
 def _value(
-    points: Points, base: str, a: Doubles, parts: tuple[Doubles, ...]
-) -> tuple[Doubles, Doubles | float, Doubles, Mask]:
-    """A value and its low word, a bound of its error, and where the bound holds."""
-    z, t = points.z, points.t
-    known = np.isfinite(t)  # a hessian does not look at the target, a bound is no bound where it is NaN
-    if points.weight is not None and points.pos_weight is not None:
-        return weighted(base, z, t, points.weight, points.pos_weight, parts)
-    w, w_low = finals.distance(z, t)
-    high: Doubles
-    low: Doubles | float = 0.0
-    bound: Doubles
+    base: str, a: Doubles, w: Doubles, w_low: Doubles, parts: tuple[Doubles, ...]
+) -> tuple[Doubles, Doubles | float, Doubles]:
+    """A value without its sign, its low word, and a bound of its error."""
+    value: tuple[Doubles, Doubles | float, Doubles]
     if len(parts) == 2:
         d, y = parts
         if base == "loss":
@@ -154,17 +162,15 @@ def _value(
             high, bound = finals.plain_gradient(w, y)
         else:
             high, bound = finals.plain_hessian(y)
+        return high, 0.0, bound
+    d, d_low, y, y_low = parts
+    if base == "loss":
+        value = finals.loss(a, w, w_low, d, d_low)
+    elif base == "gradient":
+        value = finals.gradient(w, w_low, y, y_low)
     else:
-        d, d_low, y, y_low = parts
-        if base == "loss":
-            high, low, bound = finals.loss(a, w, w_low, d, d_low)
-        elif base == "gradient":
-            high, low, bound = finals.gradient(w, w_low, y, y_low)
-        else:
-            high, low, bound = finals.hessian(y, y_low)
-    if base == "gradient":
-        high, low = np.where(z >= 0, high, -high), np.where(z >= 0, low, -low)
-    return high, low, bound, known
+        value = finals.hessian(y, y_low)
+    return value
 
 
 def finish(name: str, points: Points, encodings: Encodings, decided: Mask) -> None:

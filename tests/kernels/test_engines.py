@@ -94,7 +94,7 @@ def test_compiled_code_serves_large_arrays_and_all_once_it_is_loaded(
     with lce.engine(choice):
         assert served(fresh, size) == expected
         assert engines.block(BINARY64, size, weighted=False) == (
-            engines.LARGE_BLOCK if expected == "numba" else engines.BLOCK
+            numba_engine.LARGE_BLOCK if expected == "numba" else engines.BLOCK
         )
     engines._has_numba.cache_clear()
 

@@ -16,7 +16,9 @@ import pytest
 
 import stablelce as lce
 from stablelce.formats import BINARY32, BINARY64, Format
-from stablelce.kernels import compiled, engines
+from stablelce.kernels import compiled, compiled_longer, numpy_engine
+from stablelce.kernels.longer import longer
+from stablelce.kernels.numba_engine import LARGE_BLOCK
 from stablelce.kernels.numpy_engine import QUANTITIES
 
 COUNT = 100_000
@@ -138,7 +140,7 @@ def test_four_python_threads_at_once() -> None:
 
 
 def test_temporaries_do_not_grow_with_the_arrays() -> None:
-    count = 12 * engines.LARGE_BLOCK
+    count = 12 * LARGE_BLOCK
     z, t = np.linspace(-3, 3, count, dtype=np.float32), np.zeros(count, np.float32)
     out = (np.empty_like(z), np.empty_like(z))
     tracemalloc.start()
@@ -146,7 +148,7 @@ def test_temporaries_do_not_grow_with_the_arrays() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # A byte for each element of a block, and what the later stages need for those that are left.
-    assert peak < 2 * engines.LARGE_BLOCK < z.nbytes
+    assert peak < 2 * LARGE_BLOCK < z.nbytes
 
 
 def test_no_warning_for_any_input() -> None:
@@ -154,6 +156,39 @@ def test_no_warning_for_any_input() -> None:
         z, t = random_inputs(fmt, 2000, 7)
         with np.errstate(all="raise"):
             everything(z, t)
+
+
+@pytest.mark.parametrize("quantity", ["loss", "gradient", "hessian"])
+def test_the_compiled_later_stage_is_that_of_numpy(quantity: str) -> None:
+    rng = np.random.default_rng(8)
+    z = np.concatenate([rng.normal(0, 8, 3000), rng.uniform(690, 746, 500), -rng.uniform(690, 746, 500)])
+    near = lce.sigmoid(z)
+    t = np.where(np.arange(z.size) % 2 == 0, near, np.where(z > 0, 1.0, 0.0))
+    with np.errstate(all="ignore"):
+        encodings, decided = longer(quantity, 1.0, z, t, BINARY64)
+    out, sure = np.empty(z.size), np.empty(z.size, np.uint8)
+    compiled_longer.drive(1 << ["loss", "gradient", "hessian"].index(quantity), z, t, out, sure)
+    assert decided.mean() > 0.9
+    assert ((sure != 0) == decided).all()
+    assert (out.view(np.uint64) == encodings)[decided].all()
+
+
+def test_targets_next_to_the_optimum_and_subnormal_results_reach_no_integers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reached: list[int] = []
+    right = numpy_engine.finish
+
+    def counted(name: str, points: Any, encodings: Any, decided: Any) -> None:
+        reached.append(len(encodings))
+        right(name, points, encodings, decided)
+
+    monkeypatch.setattr(numpy_engine, "finish", counted)
+    z = np.random.default_rng(9).normal(0, 8, 20_000)
+    lce.gradient(z, lce.sigmoid(z))
+    far = np.random.default_rng(10).uniform(709, 745, 20_000)
+    lce.loss_and_gradient(far, np.ones(20_000))
+    assert sum(reached) < 20
 
 
 def test_the_marks_are_those_of_the_loops() -> None:
