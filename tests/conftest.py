@@ -28,11 +28,15 @@ else:
 
 ROOT = Path(__file__).parent.parent
 
+IN_ALL_FORMATS = ("conformance", "kernels", "test_evidence.py")
+"""Tests that make arrays of bfloat16, a type that a package of its own gives NumPy."""
+
 
 def _missing(path: Path) -> list[str]:
-    """Absent packages that a test file needs; those of the suite need arrays in all four formats."""
+    """Absent packages that a test file needs; some tests need arrays in all four formats."""
     absent = missing_packages(path, ROOT)
-    if path.is_relative_to(ROOT / "tests" / "conformance") and importlib.util.find_spec("ml_dtypes") is None:
+    in_all_formats = any(path.is_relative_to(ROOT / "tests" / name) for name in IN_ALL_FORMATS)
+    if in_all_formats and importlib.util.find_spec("ml_dtypes") is None:
         absent.append("ml_dtypes")
     return sorted(absent)
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
+import numba  # noqa: F401  # its version is a part of the key
 import pytest
 
 from stablelce.kernels import cache
