@@ -15,9 +15,16 @@ import numpy.typing as npt
 from stablelce._arguments import warn_of_flush_to_zero
 from stablelce.kernels import loops_for
 
-__all__ = ["direct"]
+__all__ = ["direct", "unmodified"]
 
 Array = npt.NDArray[Any]
+
+
+def unmodified(weight: object, pos_weight: object, label_smoothing: object) -> bool:
+    """Whether the plain loss is meant; what is no Python number is left to the long way, to be refused."""
+    if weight is not None or pos_weight is not None:
+        return False
+    return type(label_smoothing) in (float, int) and label_smoothing == 0
 
 
 def direct(

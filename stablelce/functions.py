@@ -44,7 +44,7 @@ from typing import Any
 import numpy.typing as npt
 
 from stablelce._arguments import FlushToZeroWarning
-from stablelce._direct import direct
+from stablelce._direct import direct, unmodified
 from stablelce._evaluation import elementwise, prepare, reduced
 from stablelce._reductions import Axis, Reduction, check_reduction
 
@@ -134,13 +134,7 @@ def loss(  # noqa: PLR0913  # one more than the rest: axis and reduction belong 
     >>> float(lce.loss([40.0, -40.0], [1, 1], reduction="mean"))
     20.0
     """
-    if (
-        weight is None
-        and pos_weight is None
-        and label_smoothing == 0.0
-        and reduction == "none"
-        and axis is None
-    ):
+    if unmodified(weight, pos_weight, label_smoothing) and reduction == "none" and axis is None:
         made = direct(("loss",), z, t, (out,), validate=validate)
         if made is not None:
             return made[0]
@@ -199,7 +193,7 @@ def gradient(
     >>> lce.gradient([40.0, 1e-300], [1.0, 0.5])
     array([-4.24835426e-018,  2.50000000e-301])
     """
-    if weight is None and pos_weight is None and label_smoothing == 0.0:
+    if unmodified(weight, pos_weight, label_smoothing):
         made = direct(("gradient",), z, t, (out,), validate=validate)
         if made is not None:
             return made[0]
@@ -254,13 +248,7 @@ def loss_and_gradient(  # noqa: PLR0913  # as loss
     pair = (None, None) if out is None else out
     if not isinstance(pair, tuple) or len(pair) != 2:
         raise TypeError("out must be a pair (loss_out, gradient_out), each an array or None.")
-    if (
-        weight is None
-        and pos_weight is None
-        and label_smoothing == 0.0
-        and reduction == "none"
-        and axis is None
-    ):
+    if unmodified(weight, pos_weight, label_smoothing) and reduction == "none" and axis is None:
         made = direct(("loss", "gradient"), z, t, pair, validate=validate)
         if made is not None:
             return made[0], made[1]
