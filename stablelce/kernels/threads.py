@@ -11,10 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-__all__ = ["count", "in_pieces"]
+__all__ = ["SHARED", "count", "in_pieces"]
 
 LEAST = 1 << 14
 """Elements below which a second thread costs more than it brings: about twenty microseconds of work."""
+
+
+SHARED = 2 * LEAST
+"""Elements from which on two threads can have enough of them each."""
 
 
 class _Pool:
@@ -53,19 +57,19 @@ def count() -> int:
     return int(text)
 
 
-def in_pieces(work: Callable[[int, int], bool], size: int, multiple: int) -> bool:
-    """Whether ``work(start, stop)`` says so for any piece of the range; pieces run side by side.
+def in_pieces(work: Callable[[slice], bool], size: int, multiple: int) -> bool:
+    """Whether ``work(slice(start, stop))`` says so for any piece of the range; pieces run side by side.
 
     Every piece but the last starts and ends at a multiple of ``multiple``.
     """
     workers = min(count(), max(size // LEAST, 1))
     if workers == 1:
-        return work(0, size)
+        return work(slice(0, size))
     share = -(-size // (workers * multiple)) * multiple
-    starts = range(0, size, share)
+    parts = [slice(start, min(start + share, size)) for start in range(0, size, share)]
     pool = _pool.of(workers - 1)
-    others = [pool.submit(work, start, min(start + share, size)) for start in starts[1:]]
-    found = work(0, min(share, size))
+    others = [pool.submit(work, part) for part in parts[1:]]
+    found = work(parts[0])
     for other in others:
         found |= other.result()
     return found
