@@ -26,6 +26,7 @@ __all__ = [
     "PLAIN",
     "distance",
     "gradient",
+    "hard_loss",
     "hessian",
     "loss",
     "plain_gradient",
@@ -54,6 +55,12 @@ def loss(a: Any, w: Any, w_low: Any, d: Any, d_low: Any) -> tuple[Any, Any, Any]
     high, low = two_sum(d, product)
     low = low + (d_low + mul_add(a, w_low, product_low))
     return high, low, PAIR * d + (2.0**-100 * high + TINY)
+
+
+def hard_loss(a: Any, w: Any, d: Any, d_low: Any) -> tuple[Any, Any, Any]:
+    """The same for w = 0 or 1, where a*w is exact."""
+    high, low = two_sum(d, a * w)
+    return high, low + d_low, PAIR * d + (2.0**-100 * high + TINY)
 
 
 def gradient(w: Any, w_low: Any, y: Any, y_low: Any) -> tuple[Any, Any, Any]:

@@ -30,6 +30,10 @@ from stablelce.kernels.wide import wide
 __all__ = ["QUANTITIES", "evaluate", "finish", "points"]
 
 
+FEW = 16
+"""So few elements go to the last stage at once: one takes some 30 us, the calls of a stage on arrays 200."""
+
+
 class Quantity(NamedTuple):
     """A quantity as a loss, gradient or hessian: at a fixed target, or with the other sign."""
 
@@ -119,6 +123,22 @@ def _factor(weight: Block | None, z: Doubles) -> Doubles:
     return np.ones_like(z) if weight is None else np.abs(widen(weight))
 
 
+class Distances(NamedTuple):
+    """w, as a pair unless all targets are hard, and where the first stage serves logit and target."""
+
+    w: Doubles
+    w_low: Doubles | None
+    known: Mask
+
+
+def _distances(points: Points, inside: Mask) -> Distances:
+    is_one = points.t == 1
+    if (is_one | (points.t == 0)).all():
+        return Distances(((points.z >= 0) != is_one).astype(np.float64), None, inside)
+    w, w_low = finals.distance(points.z, points.t)
+    return Distances(w, w_low, inside & np.isfinite(points.t))
+
+
 def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
     """Encodings of each quantity, and where they are decided."""
     a = np.abs(points.z)
@@ -126,34 +146,41 @@ def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
     a = np.where(inside, a, 0.0)
     paired = points.fmt == BINARY64 or points.weight is not None
     parts = pairs(a) if paired else plain(a)
-    signs = np.where(points.z >= 0, 1.0, -1.0)
-    shared: dict[float | None, tuple[Points, Doubles, Doubles, Mask]] = {}
+    shared: dict[float | None, tuple[Points, Distances]] = {}
     made = []
     low: Doubles | float
     for quantity in quantities:
         if quantity.target not in shared:
             at = points.at(quantity)
-            shared[quantity.target] = (at, *finals.distance(at.z, at.t), inside & np.isfinite(at.t))
-        at, w, w_low, known = shared[quantity.target]
+            shared[quantity.target] = at, _distances(at, inside)
+        at, distances = shared[quantity.target]
+        known = distances.known
         if at.weight is not None and at.pos_weight is not None:
             high, low, bound, valid = weighted(quantity.base, at.z, at.t, at.weight, at.pos_weight, parts)
             known = known & valid
         else:
-            high, low, bound = _value(quantity.base, a, w, w_low, parts)
-            if quantity.base == "gradient":
-                high, low = signs * high, signs * low
-        if quantity.sign < 0:
-            high, low = -high, -low
+            high, low, bound = _value(quantity.base, a, distances, parts)
         encodings, decided = agree(high, low, bound, points.fmt)
+        _give_signs(encodings, quantity, points)
         made.append((encodings, decided & known))
     return made
 
 
+def _give_signs(encodings: Encodings, quantity: Quantity, points: Points) -> None:
+    """In place: the gradient below zero is -(w - y), the log_sigmoid a loss with the other sign."""
+    sign = points.fmt.uint.type(points.fmt.sign_bit)
+    if quantity.base == "gradient" and points.weight is None:
+        encodings ^= (points.z < 0).astype(points.fmt.uint) * sign
+    if quantity.sign < 0:
+        encodings ^= sign
+
+
 def _value(
-    base: str, a: Doubles, w: Doubles, w_low: Doubles, parts: tuple[Doubles, ...]
+    base: str, a: Doubles, distances: Distances, parts: tuple[Doubles, ...]
 ) -> tuple[Doubles, Doubles | float, Doubles]:
     """A value without its sign, its low word, and a bound of its error."""
     value: tuple[Doubles, Doubles | float, Doubles]
+    w, w_low, _ = distances
     if len(parts) == 2:
         d, y = parts
         if base == "loss":
@@ -164,10 +191,12 @@ def _value(
             high, bound = finals.plain_hessian(y)
         return high, 0.0, bound
     d, d_low, y, y_low = parts
-    if base == "loss":
+    if base == "loss" and w_low is None:
+        value = finals.hard_loss(a, w, d, d_low)
+    elif base == "loss":
         value = finals.loss(a, w, w_low, d, d_low)
     elif base == "gradient":
-        value = finals.gradient(w, w_low, y, y_low)
+        value = finals.gradient(w, 0.0 if w_low is None else w_low, y, y_low)
     else:
         value = finals.hessian(y, y_low)
     return value
@@ -184,7 +213,7 @@ def finish(name: str, points: Points, encodings: Encodings, decided: Mask) -> No
     if not finite.all():
         encodings[index[~finite]] = _special(name, rest.only(np.flatnonzero(~finite)))
         index, rest = index[finite], rest.only(np.flatnonzero(finite))
-    for stage in (wide, longer) if rest.weight is None else ():
+    for stage in (wide, longer) if rest.weight is None and index.size > FEW else ():
         if index.size:
             results, done = stage(quantity.base, quantity.sign, rest.z, rest.t, fmt)
             encodings[index[done]] = results[done]

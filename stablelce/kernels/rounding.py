@@ -58,7 +58,7 @@ def agree(high: Doubles, low: Doubles | float, bound: Doubles, fmt: Format) -> R
     """
     if fmt == BINARY64:
         lower, upper = high + (low - bound), high + (low + bound)
-        return lower.view(np.uint64).copy(), lower == upper
+        return lower.view(np.uint64), lower == upper
     # The ends are rounded to binary64 first: 2^-51 of the value takes them outward by more.
     bound = bound + 2.0**-51 * np.abs(high)
     ends = np.empty((2, len(high)), fmt.dtype)

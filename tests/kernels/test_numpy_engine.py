@@ -233,7 +233,7 @@ def test_no_warning_escapes_the_functions(fmt: Format, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers of elements that come to the last stage from here on."""
+    """The numbers of elements that come to the last stage from here on, and none because they are few."""
     numbers: list[int] = []
 
     def counted(quantity: str, fmt: Format, z: UIntArray, *rest: Any) -> UIntArray:
@@ -241,7 +241,20 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return exact_block(quantity, fmt, z, *rest)
 
     monkeypatch.setattr(numpy_engine, "exact_block", counted)
+    monkeypatch.setattr(numpy_engine, "FEW", 0)
     return numbers
+
+
+def test_few_elements_go_to_the_last_stage_at_once(taken: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    z = np.linspace(-5, 5, 2 * numpy_engine.FEW + 40)
+    t = 1 / (1 + np.exp(-z))  # next to the optimum, where the first stage decides little
+    arguments = (encoded(z, BINARY64), encoded(t, BINARY64))
+    by_arrays = compute("gradient", BINARY64, *arguments)
+    assert sum(taken) < 5
+    monkeypatch.setattr(numpy_engine, "FEW", z.size)
+    taken.clear()
+    assert (compute("gradient", BINARY64, *arguments) == by_arrays).all()
+    assert sum(taken) > z.size // 2
 
 
 @each_format
