@@ -64,8 +64,17 @@ def in_pieces(work: Callable[[int, int], bool], size: int, multiple: int) -> boo
     share = -(-size // (workers * multiple)) * multiple
     starts = range(0, size, share)
     pool = _pool.of(workers - 1)
-    others = [pool.submit(work, start, min(start + share, size)) for start in starts[1:]]
-    found = work(0, min(share, size))
+    others, here = [], [0]
+    for start in starts[1:]:
+        try:
+            others.append(pool.submit(work, start, min(start + share, size)))
+        except RuntimeError as error:
+            if "cannot schedule" not in str(error):
+                raise
+            here.append(start)  # the interpreter is ending, and pools take no more work
+    found = False
+    for start in here:
+        found |= work(start, min(start + share, size))
     for other in others:
         found |= other.result()
     return found

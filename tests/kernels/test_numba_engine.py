@@ -248,6 +248,44 @@ def test_a_cache_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     assert done.stdout == run(code, STABLELCE_ENGINE="numpy").stdout
 
 
+CREW = """
+import threading, time
+import numpy as np, stablelce as lce
+z, found = np.linspace(-9, 9, 70_000, dtype=np.float32), []
+def late(delay):
+    time.sleep(delay)
+    found.append(lce.sigmoid(z).tobytes())
+crew = [threading.Thread(target=late, args=(delay,)) for delay in (0, 0, 0.5, 1, 2)]
+for one in crew: one.start()
+for one in crew: one.join()
+assert len(found) == len(crew) and len(set(found)) == 1
+"""
+
+
+def test_threads_wait_for_the_one_that_compiles_and_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    code = CREW + CODE.replace("np.float32, np.float64", "np.float32,")
+    done = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
+    assert (done.stdout, done.stderr) == (run(code, STABLELCE_ENGINE="numpy").stdout, "")
+    for suffix, length in ((".nbi", 0), (".nbc", 1000)):
+        files = list(tmp_path.rglob(f"*{suffix}"))
+        assert files
+        for file in files:
+            os.truncate(file, length)
+        again = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
+        assert (again.stdout, again.stderr) == (done.stdout, "")
+        assert all(file.stat().st_size > length for file in tmp_path.rglob(f"*{suffix}"))
+
+
+def test_an_interrupted_loading_can_be_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stablelce.kernels import numba_engine
+
+    lce.warmup()
+    monkeypatch.setattr(numba_engine, "_loaded", {})
+    z, t = random_inputs(BINARY64, 1000, 11)
+    assert_engines_agree(z, t, BINARY64)
+    assert BINARY64 in numba_engine._loaded
+
+
 def test_without_fused_multiply_add_the_bits_are_the_same(wanted: str) -> None:
     done = run(NUMBA_CPU_FEATURES="+sse2", NUMBA_CPU_NAME="generic")
     assert (done.stdout, done.stderr) == (wanted, "")
