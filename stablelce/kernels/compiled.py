@@ -96,7 +96,7 @@ def _hessians64(z: Any, t: Any, y: Any, y_low: Any, out: Any, left: Any) -> Any:
         high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = high + (low - bound), high + (low + bound)
         out[i] = lower
-        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (t[i] == t[i])))
+        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (t[i] - t[i] == 0)))
 
 
 @loop
@@ -160,7 +160,7 @@ def _hessians32(z: Any, t: Any, y: Any, out: Any, left: Any) -> Any:
         value, bound = _plain_hessian(y[i])
         lower, upper = np.float32(value - bound), np.float32(value + bound)
         out[i] = lower
-        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (t[i] == t[i])))
+        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (t[i] - t[i] == 0)))
 
 
 @loop

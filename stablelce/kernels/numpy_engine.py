@@ -145,7 +145,13 @@ def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
         if quantity.sign < 0:
             high, low = -high, -low
         encodings, decided = agree(high, low, bound, points.fmt)
-        made.append((encodings, decided & known))
+        decided &= known
+        if at.weight is not None and at.pos_weight is not None:
+            # A weight of 0 masks the element, whatever it is; with p*t = 1-t = 0 no term is left.
+            nothing = (at.weight == 0) | ((at.pos_weight == 0) & (at.t == 1) & ~np.isnan(at.z))
+            encodings[nothing] = 0
+            decided |= nothing
+        made.append((encodings, decided))
     return made
 
 

@@ -71,6 +71,16 @@ def test_engines_agree_on_random_encodings(fmt: Format) -> None:
     assert_engines_agree(*random_inputs(fmt, COUNT, 1), fmt)
 
 
+@each_format
+def test_engines_agree_on_infinite_targets_that_were_not_checked(fmt: Format) -> None:
+    z = np.array([0.0, 1.5, -700.0, np.inf, -np.inf, np.nan, 3.0]).astype(fmt.dtype)
+    t = np.array([[np.inf], [-np.inf], [np.nan], [0.5]]).astype(fmt.dtype)
+    for name in ("loss", "gradient", "hessian"):
+        found = getattr(lce, name)(z, t, validate=False)
+        with lce.engine("numpy"):
+            assert found.tobytes() == getattr(lce, name)(z, t, validate=False).tobytes()
+
+
 @pytest.mark.deep
 @each_format
 @pytest.mark.parametrize("seed", range(100))
