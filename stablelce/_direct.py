@@ -43,40 +43,31 @@ def direct(
     validate : bool
         Whether targets outside [0, 1] are an error; it is left to the long way.
     """
-    if type(z) is not np.ndarray or type(t) is not np.ndarray or not _alike(z, t):
+    if type(z) is not np.ndarray or type(t) is not np.ndarray or not z.size or not z.ndim:
         return None
-    loops = loops_for(z.dtype, z.size)
-    if loops is None or not _plain(z) or not _plain(t):
+    dtype, shape = z.dtype, z.shape
+    loops = loops_for(dtype, z.size)
+    if loops is None or not _ordinary(z, dtype, shape) or not _ordinary(t, dtype, shape):
         return None
-    arrays = _outputs(z, t, outs)
-    if arrays is None or (validate and loops.any_outside(t)):
-        return None
-    warn_of_flush_to_zero()
-    flat = [array.reshape(-1) for array in arrays]
-    loops.evaluate(dict(zip(names, flat, strict=True)), z.reshape(-1), t.reshape(-1))
-    return arrays
-
-
-def _alike(a: Array, b: Array) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and a.size > 0 and a.ndim > 0
-
-
-def _plain(array: Array) -> bool:
-    """In C order, and aligned: a reshaped array is a view, and the compiled code can read it."""
-    flags = array.flags
-    return flags.c_contiguous and flags.aligned
-
-
-def _outputs(z: Array, t: Array, outs: Sequence[object]) -> list[Array] | None:
-    """The arrays given, and new ones; None where one is not ordinary, or shares memory with another."""
-    arrays: list[Array] = []
+    arrays = []
     for out in outs:
         if out is None:
-            arrays.append(np.empty(z.shape, z.dtype))
-            continue
-        if type(out) is not np.ndarray or not _alike(out, z) or not _plain(out) or not out.flags.writeable:
+            arrays.append(np.empty(shape, dtype))
+        elif type(out) is np.ndarray and _ordinary(out, dtype, shape) and out.flags.writeable:
+            arrays.append(out)
+        else:
             return None
-        if any(np.may_share_memory(out, other) for other in (z, t, *arrays)):
-            return None
-        arrays.append(out)
+    flat = [z, t, *arrays] if z.ndim == 1 else [array.reshape(-1) for array in (z, t, *arrays)]
+    losses = flat[2] if "loss" in names else loops.nothing
+    gradients = flat[-1] if "gradient" in names else loops.nothing
+    if loops.refuses(flat[0], flat[1], losses, gradients, validate):
+        return None
+    warn_of_flush_to_zero()
+    loops.run(flat[0], flat[1], losses, gradients)
     return arrays
+
+
+def _ordinary(array: Array, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
+    """Of that dtype and shape, in C order and aligned, so that compiled code can read it as it is."""
+    flags = array.flags
+    return flags.c_contiguous and flags.aligned and array.dtype == dtype and array.shape == shape

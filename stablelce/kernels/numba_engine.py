@@ -7,15 +7,17 @@ Results are those of the NumPy engine, bit for bit: both are the correctly round
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from stablelce.formats import BINARY32, BINARY64, Format, find_format
+from stablelce.formats import BINARY32, Format, find_format
 from stablelce.kernels import numpy_engine, threads
+from stablelce.kernels.marks import BITS
 from stablelce.kernels.numpy_engine import QUANTITIES
 from stablelce.kernels.rounding import Block
 from stablelce.kernels.selfcheck import check_loops
@@ -25,9 +27,6 @@ __all__ = ["LARGE_BLOCK", "Loops", "evaluate", "is_loaded", "load", "serves"]
 LARGE_BLOCK = 1 << 18
 """Elements handed over at once: work for several threads, and no temporary but a byte for each."""
 
-BITS = {"loss": 1, "gradient": 2, "hessian": 4}
-"""Marks of undecided elements: those of ``compiled``, which is not imported before it is needed."""
-
 
 @dataclass(frozen=True)
 class Loops:
@@ -35,23 +34,35 @@ class Loops:
 
     fmt: Format
     drive: Any
-    outside: Any
+    refuses: Any
     longer: Any
+    nothing: Block
 
-    def any_outside(self, t: Block) -> bool:
-        """Whether any target of an array in C order lies outside [0, 1]."""
-        found: bool = self.outside(t.reshape(-1))
-        return found
+    def run(self, z: Block, t: Block, losses: Block, gradients: Block) -> None:
+        """Losses and gradients; arrays in order and aligned, of no elements where not wanted, none shared."""
+        if len(z) > LARGE_BLOCK:
+            for part in _parts(len(z)):
+                self.run(z[part], t[part], losses[part], gradients[part])
+            return
+        left = _first_stage(self, z, t, 0.0, losses, gradients, self.nothing)
+        if left is not None:
+            for name, out in (("loss", losses), ("gradient", gradients)):
+                if len(out):
+                    _finish(self, name, out, z, t, left)
 
     def evaluate(self, outs: dict[str, Block], z: Block, t: Block | None) -> None:
         """Quantities with the given target, or one other; blocks in order and aligned, no memory shared."""
-        for start in range(0, len(z), LARGE_BLOCK):
-            part = slice(start, start + LARGE_BLOCK)
+        for part in _parts(len(z)):
             targets = None if t is None else t[part]
             _evaluate(self, {name: out[part] for name, out in outs.items()}, z[part], targets)
 
 
-_loaded: dict[Format, Loops] = {}
+def _parts(size: int) -> Iterator[slice]:
+    return (slice(start, start + LARGE_BLOCK) for start in range(0, size, LARGE_BLOCK))
+
+
+_loaded: dict[int, Loops] = {}
+"""By the width of the format, which hashes faster."""
 
 
 class _Loading:
@@ -70,23 +81,24 @@ if hasattr(os, "register_at_fork"):
 
 def load(fmt: Format) -> Loops:
     """The compiled loops of a format, which are loaded, or compiled and kept for later processes."""
-    if fmt not in _loaded:
+    if fmt.width not in _loaded:
         with _loading.lock:
-            if fmt not in _loaded:
-                _loaded[fmt] = _load(fmt)
-    return _loaded[fmt]
+            if fmt.width not in _loaded:
+                _loaded[fmt.width] = _load(fmt)
+    return _loaded[fmt.width]
 
 
 def _load(fmt: Format) -> Loops:
-    from stablelce.kernels import compiled, compiled_longer
+    from stablelce.kernels import compiled32, compiled64, compiled_checks, compiled_longer
     from stablelce.kernels.compiled_vocabulary import load
 
     narrow = fmt == BINARY32
     loops = Loops(
         fmt,
-        load(compiled.drive32 if narrow else compiled.drive64, fmt.width, "iifooom"),
-        load(compiled.outside32 if narrow else compiled.outside64, fmt.width, "i"),
+        load(compiled32.drive if narrow else compiled64.drive, fmt.width, "iifooom"),
+        load(compiled_checks.refuses32 if narrow else compiled_checks.refuses64, fmt.width, "iiiib"),
         None if narrow else load(compiled_longer.drive, fmt.width, "niiom"),
+        np.empty(0, fmt.dtype),
     )
     with np.errstate(all="ignore"):
         check_loops(loops.evaluate, fmt)
@@ -95,12 +107,12 @@ def _load(fmt: Format) -> Loops:
 
 def serves(fmt: Format, *, weighted: bool) -> bool:
     """Whether there are compiled loops for this, loaded or not."""
-    return fmt in (BINARY32, BINARY64) and not weighted
+    return fmt.width >= 32 and not weighted  # what hashes and compares formats takes longer
 
 
 def is_loaded(fmt: Format) -> bool:
     """Whether they are loaded."""
-    return fmt in _loaded
+    return fmt.width in _loaded
 
 
 def evaluate(outs: Mapping[str, Block], z: Block, t: Block | None = None) -> None:
@@ -134,31 +146,36 @@ def _groups(results: dict[str, Block]) -> list[dict[str, Block]]:
 
 
 def _evaluate(loops: Loops, outs: dict[str, Block], z: Block, t: Block | None) -> None:
-    nothing = np.empty(0, z.dtype)
-    left = np.empty(len(z), np.uint8)
-    places = {"loss": nothing, "gradient": nothing, "hessian": nothing}
-    fixed = None
+    fixed = QUANTITIES[next(iter(outs))].target
+    places = dict.fromkeys(BITS, loops.nothing)
     for name, out in outs.items():
-        base, fixed, _ = QUANTITIES[name]
-        places[base] = out
-    targets = nothing if fixed is not None or t is None else t
-    losses, gradients, hessians = places.values()
-
-    def work(start: int, stop: int) -> bool:
-        part = slice(start, stop)
-        outputs = losses[part], gradients[part], hessians[part]
-        some: bool = loops.drive(z[part], targets[part], fixed or 0.0, *outputs, left[part])
-        return some
-
-    some = threads.in_pieces(work, len(z), 1 << 12)
+        places[QUANTITIES[name].base] = out
+    targets = loops.nothing if fixed is not None or t is None else t
+    left = _first_stage(loops, z, targets, fixed or 0.0, *places.values())
     for name, out in outs.items():
         if QUANTITIES[name].sign < 0:
             np.negative(out, out=out)
-        if some:
-            with np.errstate(all="ignore"):
-                _finish(loops, name, out, z, t, left)
+        if left is not None:
+            _finish(loops, name, out, z, t, left)
 
 
+def _first_stage(
+    loops: Loops, z: Block, t: Block, fixed: float, losses: Block, gradients: Block, hessians: Block
+) -> npt.NDArray[np.uint8] | None:
+    """The compiled loops, on several threads if there is enough to do; marks, or None if nothing is left."""
+    left = np.empty(len(z), np.uint8)
+    if len(z) < threads.SHARED:
+        return left if loops.drive(z, t, fixed, losses, gradients, hessians, left) else None
+
+    def work(part: slice) -> bool:
+        outs = losses[part], gradients[part], hessians[part]
+        some: bool = loops.drive(z[part], t[part], fixed, *outs, left[part])
+        return some
+
+    return left if threads.in_pieces(work, len(z), 1 << 12) else None
+
+
+@np.errstate(all="ignore")
 def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left: Block) -> None:
     """The later stages, on the elements that are left."""
     quantity = QUANTITIES[name]

@@ -11,10 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-__all__ = ["count", "in_pieces"]
+__all__ = ["SHARED", "count", "in_pieces"]
 
 LEAST = 1 << 14
 """Elements below which a second thread costs more than it brings: about twenty microseconds of work."""
+
+
+SHARED = 2 * LEAST
+"""Elements from which on two threads can have enough of them each."""
 
 
 class _Pool:
@@ -53,28 +57,28 @@ def count() -> int:
     return int(text)
 
 
-def in_pieces(work: Callable[[int, int], bool], size: int, multiple: int) -> bool:
-    """Whether ``work(start, stop)`` says so for any piece of the range; pieces run side by side.
+def in_pieces(work: Callable[[slice], bool], size: int, multiple: int) -> bool:
+    """Whether ``work(slice(start, stop))`` says so for any piece of the range; pieces run side by side.
 
     Every piece but the last starts and ends at a multiple of ``multiple``.
     """
     workers = min(count(), max(size // LEAST, 1))
     if workers == 1:
-        return work(0, size)
+        return work(slice(0, size))
     share = -(-size // (workers * multiple)) * multiple
-    starts = range(0, size, share)
+    parts = [slice(start, min(start + share, size)) for start in range(0, size, share)]
     pool = _pool.of(workers - 1)
-    others, here = [], [0]
-    for start in starts[1:]:
+    others, here = [], [parts[0]]
+    for part in parts[1:]:
         try:
-            others.append(pool.submit(work, start, min(start + share, size)))
+            others.append(pool.submit(work, part))
         except RuntimeError as error:
             if "cannot schedule" not in str(error):
                 raise
-            here.append(start)  # the interpreter is ending, and pools take no more work
+            here.append(part)  # the interpreter is ending, and pools take no more work
     found = False
-    for start in here:
-        found |= work(start, min(start + share, size))
+    for part in here:
+        found |= work(part)
     for other in others:
         found |= other.result()
     return found

@@ -90,7 +90,7 @@ def test_compiled_code_serves_large_arrays_and_all_once_it_is_loaded(
 ) -> None:
     fresh.setattr(importlib.util, "find_spec", lambda _: object())
     engines._has_numba.cache_clear()
-    fresh.setattr(numba_engine, "_loaded", {BINARY64: None} if loaded else {})
+    fresh.setattr(numba_engine, "_loaded", {64: None} if loaded else {})
     with lce.engine(choice):
         assert served(fresh, size) == expected
         assert engines.block(BINARY64, size, weighted=False) == (

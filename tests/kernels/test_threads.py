@@ -31,9 +31,9 @@ def test_pieces_cover_the_range_once(workers: int, size: int, monkeypatch: pytes
     monkeypatch.setenv("STABLELCE_NUM_THREADS", str(workers))
     pieces: list[tuple[int, int]] = []
 
-    def work(start: int, stop: int) -> bool:
-        pieces.append((start, stop))
-        return start <= size // 2 < stop
+    def work(part: slice) -> bool:
+        pieces.append((part.start, part.stop))
+        return part.start <= size // 2 < part.stop  # type: ignore[no-any-return]
 
     assert threads.in_pieces(work, size, 8) == (size > 0)
     pieces.sort()
@@ -49,7 +49,7 @@ def test_a_large_range_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     names: set[str] = set()
     both = threading.Barrier(2, timeout=60)
 
-    def work(_start: int, _stop: int) -> bool:
+    def work(_: slice) -> bool:
         both.wait()  # passes only if two threads are here at once
         names.add(threading.current_thread().name)
         return False
@@ -61,8 +61,8 @@ def test_a_large_range_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_error_in_a_piece_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STABLELCE_NUM_THREADS", "2")
 
-    def work(start: int, _stop: int) -> bool:
-        if start:
+    def work(part: slice) -> bool:
+        if part.start:
             raise RuntimeError("second piece")
         return False
 
@@ -77,9 +77,9 @@ def test_a_pool_that_takes_no_more_work_is_done_without(monkeypatch: pytest.Monk
     threads._pool.of(2).shutdown()
     pieces: list[tuple[int, int]] = []
 
-    def work(start: int, stop: int) -> bool:
-        pieces.append((start, stop))
-        return stop == 4 * threads.LEAST
+    def work(part: slice) -> bool:
+        pieces.append((part.start, part.stop))
+        return bool(part.stop == 4 * threads.LEAST)
 
     assert threads.in_pieces(work, 4 * threads.LEAST, 1)
     assert [start for start, _ in pieces[1:]] == [stop for _, stop in pieces[:-1]]
