@@ -108,6 +108,8 @@ def operand(value: object, name: str) -> Operand:
     except ValueError as error:
         raise ValueError(f"{name} is not one array: {error}") from None
     kind = array.dtype.kind
+    if kind == "O" and array.ndim == 0 and value is not array:
+        raise TypeError(f"{name} is a {type(value).__name__}: pass a float, an array, or a list of numbers.")
     if array.dtype.char == "g":
         raise TypeError(f"{name} has dtype {array.dtype}: convert it with .astype(np.float64).")
     if kind in _FIXES:
@@ -152,11 +154,15 @@ def common_shape(**operands: Operand | None) -> tuple[int, ...]:
         They do not; the message shows every shape.
     """
     shapes = {name: argument.shape for name, argument in operands.items() if argument is not None}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"shapes do not broadcast together: {shown}.") from None
+    # Not np.broadcast_shapes, which takes 32 dimensions where arrays have up to 64.
+    common = []
+    for k in range(-max(map(len, shapes.values())), 0):
+        sizes = {shape[k] for shape in shapes.values() if len(shape) >= -k} - {1}
+        if len(sizes) > 1:
+            shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+            raise ValueError(f"shapes do not broadcast together: {shown}.")
+        common.append(sizes.pop() if sizes else 1)
+    return tuple(common)
 
 
 # -- values ------------------------------------------------------------------------------------
@@ -185,7 +191,7 @@ def check_targets(t: Operand) -> None:
         if count:
             raise ValueError(f"t must lie in [0, 1]: {_described(t.value, count, first)}.")
     elif t.value < 0 or t.value > 1:
-        raise ValueError(f"t must lie in [0, 1]: got {t.value}.")
+        raise ValueError(f"t must lie in [0, 1]: got {_shown(t.value)}.")
 
 
 def weights(argument: Operand, dtype: np.dtype[Any]) -> Array:
@@ -202,7 +208,7 @@ def weights(argument: Operand, dtype: np.dtype[Any]) -> Array:
     if not isinstance(argument.value, np.ndarray):
         encoding = _encoding(argument.value, fmt)
         if argument.value < 0 or not fmt.is_finite(encoding):
-            raise ValueError(f"{rule}: got {argument.value}.")
+            raise ValueError(f"{rule}: got {_shown(argument.value)}.")
         return np.array(encoding, dtype=fmt.uint).view(dtype)
     array = argument.value
 
@@ -235,7 +241,7 @@ def smoothing_value(value: object, dtype: np.dtype[Any]) -> float:
         raise TypeError(f"label_smoothing must be a single number, got an array of shape {argument.shape}.")
     number = float(argument.value) if isinstance(argument.value, np.ndarray) else argument.value
     if not 0 <= number <= 1:
-        raise ValueError(f"label_smoothing must lie in [0, 1]: got {value}.")
+        raise ValueError(f"label_smoothing must lie in [0, 1]: got {_shown(number)}.")
     fmt = find_format(dtype)
     return float(fmt.to_fraction(_encoding(number, fmt)))
 
@@ -262,6 +268,13 @@ def check_output(out: object, name: str, shape: tuple[int, ...], dtype: np.dtype
 
 
 # -- inside ------------------------------------------------------------------------------------
+
+
+def _shown(value: float) -> str:
+    """A Python number; of one with hundreds of digits, which Python may refuse to write, the length only."""
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"{'a negative' if value < 0 else 'an'} integer of {value.bit_length()} bits"
+    return str(value)
 
 
 def _encoding(value: float, fmt: Format) -> int:
@@ -301,6 +314,8 @@ def _find(array: Array, refused: Test) -> tuple[int, int]:
 
 def _described(array: Array, count: int, first: int) -> str:
     """Such as: 2 elements are not, the first is 1.5 at index (0, 3)."""
+    if array.ndim == 0:
+        return f"got {array[()]}"
     index = np.unravel_index(first, array.shape)
     place = tuple(int(i) for i in index)
     many = "1 element is not" if count == 1 else f"{count} elements are not"

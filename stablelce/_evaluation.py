@@ -76,8 +76,11 @@ def prepare(
     pos_weight: object = None,
     label_smoothing: object = 0.0,
     validate: bool = True,
+    needs_target: bool = False,
 ) -> Request:
-    """Check all arguments but the outputs; a target or weight of None is absent."""
+    """Check all arguments but the outputs; a weight of None is absent, and so is a target if it may be."""
+    if needs_target and t is None:
+        raise TypeError("t is None: pass the targets, numbers in [0, 1].")
     warn_of_flush_to_zero()
     logits = operand(z, "z")
     targets = None if t is None else operand(t, "t")

@@ -142,4 +142,7 @@ class Accumulator:
 
 def _normalised(axis: int | tuple[int, ...], ndim: int) -> tuple[int, ...]:
     """Axes counted from the front; NumPy's errors for what is out of range or given twice."""
-    return np.lib.array_utils.normalize_axis_tuple(axis, ndim, argname="axis")
+    try:
+        return np.lib.array_utils.normalize_axis_tuple(axis, ndim, argname="axis")
+    except TypeError:
+        raise TypeError(f"axis must be an integer or a tuple of integers, got {axis!r}.") from None

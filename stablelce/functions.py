@@ -146,6 +146,7 @@ def loss(  # noqa: PLR0913  # one more than the rest: axis and reduction belong 
         pos_weight=pos_weight,
         label_smoothing=label_smoothing,
         validate=validate,
+        needs_target=True,
     )
     if reduction == "none":
         return elementwise(request, {"loss": out})[0]
@@ -204,6 +205,7 @@ def gradient(
         pos_weight=pos_weight,
         label_smoothing=label_smoothing,
         validate=validate,
+        needs_target=True,
     )
     return elementwise(request, {"gradient": out})[0]
 
@@ -260,6 +262,7 @@ def loss_and_gradient(  # noqa: PLR0913  # as loss
         pos_weight=pos_weight,
         label_smoothing=label_smoothing,
         validate=validate,
+        needs_target=True,
     )
     outs = {"loss": pair[0], "gradient": pair[1]}
     if reduction == "none":

@@ -89,6 +89,22 @@ def test_type_errors_say_how_to_fix_it(bad: str, message: str) -> None:
         lce.loss(REFUSED[bad], 1)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("bad", "kind"),
+    [(Fraction(1, 2), "Fraction"), (None, "NoneType"), ((x for x in [1.0]), "generator"), ({1.0}, "set")],
+)
+def test_what_has_no_dtype_is_called_by_its_type(bad: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=f"z is a {kind}: pass a float, an array, or a list of numbers"):
+        lce.sigmoid(bad)
+
+
+@pytest.mark.parametrize("function", [lce.loss, lce.gradient, lce.loss_and_gradient])
+@pytest.mark.parametrize("z", [1.0, np.ones(3)], ids=["scalar", "array"])
+def test_a_target_of_none_is_a_type_error(function: Callable[..., Any], z: Any) -> None:
+    with pytest.raises(TypeError, match=r"t is None: pass the targets, numbers in \[0, 1\]\."):
+        function(z, None)
+
+
 def test_rows_of_different_length_are_a_value_error() -> None:
     with pytest.raises(ValueError, match="z is not one array"):
         lce.loss([[1.0], [1.0, 2.0]], 1)
@@ -198,6 +214,12 @@ def test_arguments_broadcast_as_in_numpy(shapes: hnp.BroadcastableShapes) -> Non
     assert result.tolist() == lce.loss(full[0], full[1], weight=full[2]).tolist()
 
 
+def test_as_many_dimensions_as_numpy_has() -> None:
+    z = np.full((1,) * 64, 2.0)
+    assert lce.loss_and_gradient(z, z[0] - 1)[1].shape == z.shape
+    assert lce.loss(z, 1, reduction="sum") == lce.loss(2.0, 1)
+
+
 @given(
     hnp.array_shapes(min_dims=0, max_dims=3, min_side=0), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)
 )
@@ -261,7 +283,7 @@ def test_targets_outside_are_counted_and_the_first_is_shown(t: np.ndarray) -> No
         (math.inf, "got inf"),
         (np.array([0, 1, 255], dtype=np.uint8), "the first is 255 at index 2"),
         (np.array([-1], dtype=np.int8), "the first is -1 at index 0"),
-        (np.array(1.5), r"the first is 1.5 at index \(\)"),
+        (np.array(1.5), r"got 1\.5\."),
         (np.array([0, 2], dtype=BF16), "the first is 2.0 at index 1"),
         (np.array([0.5, 1.5], dtype=">f4"), "the first is 1.5 at index 1"),
     ],
@@ -269,6 +291,21 @@ def test_targets_outside_are_counted_and_the_first_is_shown(t: np.ndarray) -> No
 def test_single_bad_targets(t: Any, shown: str) -> None:
     with pytest.raises(ValueError, match=shown):
         lce.loss(0.0, t)
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["positive", "negative"])
+def test_an_integer_too_long_to_be_written_is_told_by_its_length(sign: int) -> None:
+    long = sign * 2**20000  # Python writes 4300 digits at most
+    shown = "got an? .*integer of 20001 bits"
+    assert lce.sigmoid(long) == (sign > 0)
+    arguments: list[dict[str, Any]] = [
+        {"t": long},
+        {"t": 1, "weight": long},
+        {"t": 1, "label_smoothing": long},
+    ]
+    for bad in arguments:
+        with pytest.raises(ValueError, match=shown):
+            lce.loss(0.0, **bad)
 
 
 def test_nan_and_negative_zero_targets_are_not_outside() -> None:

@@ -198,9 +198,18 @@ def test_axes_out_of_range_or_repeated_are_numpys_errors(axis: Any) -> None:
     assert type(ours.value) is type(numpys.value)
 
 
+@pytest.mark.parametrize("axis", [1.0, "0"])
+def test_axes_that_are_no_integers_are_refused(axis: Any) -> None:
+    with pytest.raises(TypeError, match=f"axis must be an integer or a tuple of integers, got {axis!r}"):
+        lce.loss(np.zeros((2, 2)), 0, reduction="sum", axis=axis)
+
+
 def test_unknown_reductions_and_axes_without_one_are_refused() -> None:
-    with pytest.raises(ValueError, match="reduction must be one of 'none', 'sum', 'mean', 'weighted_mean'"):
-        lce.loss(0, 0, reduction="average")  # type: ignore[arg-type]
+    for bad in ("average", None, ["sum"]):
+        with pytest.raises(
+            ValueError, match="reduction must be one of 'none', 'sum', 'mean', 'weighted_mean'"
+        ):
+            lce.loss(0, 0, reduction=bad)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="axis needs a reduction"):
         lce.loss(np.zeros(2), 0, axis=0)
 

@@ -24,20 +24,28 @@ def directory(fused: bool) -> Path | None:
 
     Below STABLELCE_CACHE_DIR, or the user's folder for caches.
     """
-    folder = _root() / _key(fused)
+    try:
+        folder = _root() / _key(fused)
+    except RuntimeError:  # a user without an entry and HOME, as in some containers
+        _warn("(there is no home directory)")
+        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        warnings.warn(
-            f"compiled code cannot be kept in {folder} ({error.strerror}), so every process compiles it "
-            f"anew: set STABLELCE_CACHE_DIR to a folder that can be written.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        _warn(f"in {folder} ({error.strerror})")
         return None
     return folder
+
+
+def _warn(where: str) -> None:
+    warnings.warn(
+        f"compiled code cannot be kept {where}, so every process compiles it anew: "
+        f"set STABLELCE_CACHE_DIR to a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _root() -> Path:

@@ -109,7 +109,7 @@ def _hessians(w: Any, y: Any, out: Any) -> Any:
     for i in range(out.size):
         value, _ = _hessian(y[i])
         out[i] = value
-        doubtful |= _near_midpoint(value) | (not value >= LEAST) | (w[i] != w[i])
+        doubtful |= _near_midpoint(value) | (not value >= LEAST) | (w[i] - w[i] != 0)
     return doubtful
 
 
@@ -147,7 +147,7 @@ def _hessians_marked(z: Any, w: Any, y: Any, out: Any, left: Any) -> Any:
         value, bound = _hessian(y[i])
         lower, upper = _ends(value, bound)
         out[i] = lower
-        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (w[i] == w[i])))
+        left[i] |= HESSIAN * (1 - ((lower == upper) & (abs(z[i]) <= LIMIT) & (w[i] - w[i] == 0)))
 
 
 # -- the whole array -------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def _hessians(w: Any, y: Any, y_low: Any, out: Any) -> Any:
         high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         out[i] = lower
-        undecided |= not ((lower == upper) & (w[i] == w[i]))
+        undecided |= not ((lower == upper) & (w[i] - w[i] == 0))
     return undecided
 
 
@@ -127,7 +127,7 @@ def _mark(z: Any, wanted: Any, parts: Any, left: Any) -> Any:
         marks |= 0 if lower == upper else GRADIENT
         high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
-        marks |= 0 if (lower == upper) & (w[i] == w[i]) else HESSIAN
+        marks |= 0 if (lower == upper) & (w[i] - w[i] == 0) else HESSIAN
         left[i] = wanted & (marks if abs(z[i]) <= LIMIT else wanted)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import platform
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -220,10 +221,22 @@ def load(function: Any, width: int, arguments: str) -> Callable[..., Any]:
         "n": types.int64,
         "m": types.Array(types.uint8, 1, "C"),
     }
-    directory = _directory(FUSED)
-    if directory is not None:
-        with _cached(directory):
-            function.enable_caching()
-    function.compile(tuple(by_letter[letter] for letter in arguments))
+    if not function.signatures:  # else it was compiled before a loading that was interrupted
+        directory = _directory(FUSED)
+        if directory is not None:
+            with _cached(directory):
+                function.enable_caching()
+        _compile(function, tuple(by_letter[letter] for letter in arguments), directory)
     function.disable_compile()
     return cast("Callable[..., Any]", function)
+
+
+def _compile(function: Any, signature: tuple[Any, ...], directory: Path | None) -> None:
+    """Take a loop from the cache or compile it; a damaged cache is removed, and made again."""
+    try:
+        function.compile(signature)
+    except Exception:  # what reading a damaged file raises may be anything
+        if directory is None:
+            raise
+        shutil.rmtree(directory, ignore_errors=True)
+        function.compile(signature)

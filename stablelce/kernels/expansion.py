@@ -87,8 +87,8 @@ def _round_to_odd(s: Doubles, d: Doubles, rest: Doubles, slack: Doubles) -> tupl
 
     S. Boldo, G. Melquiond, *Emulation of FMA and correctly rounded sums*, IEEE Trans. Computers 57 (2008).
     """
-    remainder = d + rest
-    sure = (s + d == s) & (np.abs(remainder) > slack + 2.0**-52 * np.abs(remainder)) & (s != 0)
-    toward_zero = (remainder > 0) != (s > 0)
+    # What is added to s has the sign of d, and is below 2|d|, which is at most a last place of s.
+    sure = (s + d == s) & (np.abs(rest) + slack < np.abs(d) * (1 - 2.0**-50)) & (s != 0)
+    toward_zero = (d > 0) != (s > 0)
     bits = s.view(np.uint64) - toward_zero.astype(np.uint64)
     return (bits | np.uint64(1)).view(np.float64), sure

@@ -11,8 +11,9 @@ exact result, given that d and y are right to within a relative PAIR (pairs) or 
 
 Rounding errors, with u = 2^-53: every operation below is on words at most 2u times as large as the leading
 one, or is error-free, so that half a dozen of them err by less than 2^-100 of the leading word. That word is
-the result's for the loss; for the gradient it is bounded by the result and y, since w <= |g| + y. Products
-that underflow are off by less than 2^-1070.
+the result's for the loss; for the gradient it is bounded by the result and y, since w <= |g| + y, and
+the part of y is covered by what PAIR leaves above the proved bound, more than 2^-90 (a test compares).
+Products that underflow are off by less than 2^-1070.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@ Results are those of the NumPy engine, bit for bit: both are the correctly round
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -63,10 +65,30 @@ _loaded: dict[int, Loops] = {}
 """By the width of the format, which hashes faster."""
 
 
+class _Loading:
+    """Threads that want loops which another thread is compiling wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+
+
+_loading = _Loading()
+
+if hasattr(os, "register_at_fork"):
+    # The lock may be held by a thread that a forked child does not have.
+    os.register_at_fork(after_in_child=_loading.__init__)  # type: ignore[misc]  # made anew, in place
+
+
 def load(fmt: Format) -> Loops:
     """The compiled loops of a format, which are loaded, or compiled and kept for later processes."""
-    if fmt.width in _loaded:
-        return _loaded[fmt.width]
+    if fmt.width not in _loaded:
+        with _loading.lock:
+            if fmt.width not in _loaded:
+                _loaded[fmt.width] = _load(fmt)
+    return _loaded[fmt.width]
+
+
+def _load(fmt: Format) -> Loops:
     from stablelce.kernels import compiled32, compiled64, compiled_checks, compiled_longer
     from stablelce.kernels.compiled_vocabulary import load
 
@@ -80,7 +102,6 @@ def load(fmt: Format) -> Loops:
     )
     with np.errstate(all="ignore"):
         check_loops(loops.evaluate, fmt)
-    _loaded[fmt.width] = loops
     return loops
 
 

@@ -162,7 +162,13 @@ def _first_stage(points: Points, quantities: list[Quantity]) -> list[Rounded]:
             high, low, bound = _value(quantity.base, a, distances, parts)
         encodings, decided = agree(high, low, bound, points.fmt)
         _give_signs(encodings, quantity, points)
-        made.append((encodings, decided & known))
+        decided &= known
+        if at.weight is not None and at.pos_weight is not None:
+            # A weight of 0 masks the element, whatever it is; with p*t = 1-t = 0 no term is left.
+            nothing = (at.weight == 0) | ((at.pos_weight == 0) & (at.t == 1) & ~np.isnan(at.z))
+            encodings[nothing] = 0
+            decided |= nothing
+        made.append((encodings, decided))
     return made
 
 

@@ -68,8 +68,17 @@ def in_pieces(work: Callable[[slice], bool], size: int, multiple: int) -> bool:
     share = -(-size // (workers * multiple)) * multiple
     parts = [slice(start, min(start + share, size)) for start in range(0, size, share)]
     pool = _pool.of(workers - 1)
-    others = [pool.submit(work, part) for part in parts[1:]]
-    found = work(parts[0])
+    others, here = [], [parts[0]]
+    for part in parts[1:]:
+        try:
+            others.append(pool.submit(work, part))
+        except RuntimeError as error:
+            if "cannot schedule" not in str(error):
+                raise
+            here.append(part)  # the interpreter is ending, and pools take no more work
+    found = False
+    for part in here:
+        found |= work(part)
     for other in others:
         found |= other.result()
     return found

@@ -45,6 +45,20 @@ def test_a_folder_that_cannot_be_made_is_one_warning(tmp_path: Path, monkeypatch
         assert cache.directory(fused=True) is None
 
 
+def test_a_user_without_a_home_is_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("STABLELCE_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    with pytest.warns(
+        RuntimeWarning, match=r"cannot be kept \(there is no home directory\).*: set STABLELCE"
+    ):
+        assert cache.directory(fused=True) is None
+
+
 def test_other_sources_tables_or_instructions_have_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,16 @@ def test_sums_at_the_ends_of_the_range(fmt: Format) -> None:
         assert decided.any() or fmt == BINARY64
 
 
+def test_a_form_that_is_not_normalised_is_left_undecided() -> None:
+    """A rest that outweighs the second word would move the sum by more than a last place."""
+    s, slack = np.ones(4), np.zeros(4)
+    d = np.array([2.0**-60, 2.0**-60, 2.0**-60, -(2.0**-60)])
+    rest = np.array([0.75, -(2.0**-60), 2.0**-70, 2.0**-70])
+    values, sure = expansion._round_to_odd(s, d, rest, slack)
+    assert sure.tolist() == [False, False, True, True]
+    assert values[2:].tolist() == [1 + 2.0**-52, 1 - 2.0**-53]
+
+
 def test_a_tiny_second_word_is_left_to_the_last_stage() -> None:
     # 2^-54 |d| would be subnormal.
     words = [np.array([1.0]), np.array([2.0**-1020]), np.array([2.0**-1074])]

@@ -74,6 +74,16 @@ def test_engines_agree_on_random_encodings(fmt: Format) -> None:
     assert_engines_agree(*random_inputs(fmt, COUNT, 1), fmt)
 
 
+@each_format
+def test_engines_agree_on_infinite_targets_that_were_not_checked(fmt: Format) -> None:
+    z = np.array([0.0, 1.5, -700.0, np.inf, -np.inf, np.nan, 3.0]).astype(fmt.dtype)
+    t = np.array([[np.inf], [-np.inf], [np.nan], [0.5]]).astype(fmt.dtype)
+    for name in ("loss", "gradient", "hessian"):
+        found = getattr(lce, name)(z, t, validate=False)
+        with lce.engine("numpy"):
+            assert found.tobytes() == getattr(lce, name)(z, t, validate=False).tobytes()
+
+
 @pytest.mark.deep
 @each_format
 @pytest.mark.parametrize("seed", range(100))
@@ -248,6 +258,44 @@ def test_a_cache_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     done = run(code, STABLELCE_CACHE_DIR=str(tmp_path / "file" / "below"))
     assert done.stderr.count("RuntimeWarning: compiled code cannot be kept in") == 1
     assert done.stdout == run(code, STABLELCE_ENGINE="numpy").stdout
+
+
+CREW = """
+import threading, time
+import numpy as np, stablelce as lce
+z, found = np.linspace(-9, 9, 70_000, dtype=np.float32), []
+def late(delay):
+    time.sleep(delay)
+    found.append(lce.sigmoid(z).tobytes())
+crew = [threading.Thread(target=late, args=(delay,)) for delay in (0, 0, 0.5, 1, 2)]
+for one in crew: one.start()
+for one in crew: one.join()
+assert len(found) == len(crew) and len(set(found)) == 1
+"""
+
+
+def test_threads_wait_for_the_one_that_compiles_and_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    code = CREW + CODE.replace("np.float32, np.float64", "np.float32,")
+    done = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
+    assert (done.stdout, done.stderr) == (run(code, STABLELCE_ENGINE="numpy").stdout, "")
+    for suffix, length in ((".nbi", 0), (".nbc", 1000)):
+        files = list(tmp_path.rglob(f"*{suffix}"))
+        assert files
+        for file in files:
+            os.truncate(file, length)
+        again = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
+        assert (again.stdout, again.stderr) == (done.stdout, "")
+        assert all(file.stat().st_size > length for file in tmp_path.rglob(f"*{suffix}"))
+
+
+def test_an_interrupted_loading_can_be_taken_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stablelce.kernels import numba_engine
+
+    lce.warmup()
+    monkeypatch.setattr(numba_engine, "_loaded", {})
+    z, t = random_inputs(BINARY64, 1000, 11)
+    assert_engines_agree(z, t, BINARY64)
+    assert BINARY64.width in numba_engine._loaded
 
 
 def test_without_fused_multiply_add_the_bits_are_the_same(wanted: str) -> None:

@@ -70,6 +70,22 @@ def test_an_error_in_a_piece_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
         threads.in_pieces(work, 4 * threads.LEAST, 1)
 
 
+def test_a_pool_that_takes_no_more_work_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the interpreter is ending: functions at exit, threads that outlive the main one."""
+    monkeypatch.setenv("STABLELCE_NUM_THREADS", "3")
+    monkeypatch.setattr(threads, "_pool", threads._Pool())
+    threads._pool.of(2).shutdown()
+    pieces: list[tuple[int, int]] = []
+
+    def work(part: slice) -> bool:
+        pieces.append((part.start, part.stop))
+        return bool(part.stop == 4 * threads.LEAST)
+
+    assert threads.in_pieces(work, 4 * threads.LEAST, 1)
+    assert [start for start, _ in pieces[1:]] == [stop for _, stop in pieces[:-1]]
+    assert (pieces[0][0], pieces[-1][1]) == (0, 4 * threads.LEAST)
+
+
 def test_a_pool_grows_and_is_made_anew_after_a_fork() -> None:
     pool = threads._Pool()
     first = pool.of(1)

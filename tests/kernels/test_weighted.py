@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stablelce import oracle
 from stablelce.conformance.strategies import pairs as points
 from stablelce.formats import BINARY64, FORMATS, Format
-from stablelce.kernels import evaluate
+from stablelce.kernels import evaluate, numpy_engine
 from stablelce.kernels.pairs import pairs
 from stablelce.kernels.weighted import weighted
 
@@ -175,6 +175,23 @@ def test_an_element_without_any_term_is_exactly_zero(p: float) -> None:
         with np.errstate(all="ignore"):
             evaluate({quantity: out}, z, *(np.full_like(z, x) for x in (1.0, 2.0, p)))
         assert BINARY64.encodings(out).tolist() == [0] * 5
+
+
+@each_format
+def test_masked_elements_reach_no_integers(fmt: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights of 0 mask elements, as the documentation advises, so they must not be slow."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(numpy_engine, "exact_block", refuse)
+    z = np.array([0.0, 2.0, -2.0, 800.0, -800.0, math.inf, -math.inf]).astype(fmt.dtype)
+    for t, w, p in ((0.3, 0.0, 2.0), (1.0, 2.0, 0.0)):
+        for quantity in QUANTITIES:
+            out = np.empty_like(z)
+            with np.errstate(all="ignore"):
+                evaluate({quantity: out}, z, *(np.full(z.shape, x).astype(fmt.dtype) for x in (t, w, p)))
+            assert fmt.encodings(out).tolist() == [0] * len(z)
 
 
 def test_one_weight_alone_is_the_same_as_with_the_other_at_one() -> None:

@@ -33,4 +33,5 @@ def test_the_rounding_test_assumes_no_more_than_is_proved(
 ) -> None:
     bounds = [bound["bound"] for bound in committed["bounds"] if bound["kernel"] == kernel]
     assert bounds
-    assert max(bounds) <= constant
+    # Room for the rounding errors of the last operations, which finals.gradient takes from here.
+    assert max(bounds) <= constant - 2.0**-90
