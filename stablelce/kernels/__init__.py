@@ -15,7 +15,7 @@ An element goes through stages until one decides its rounding:
    table; ``finals`` makes the result of them, with a bound; both ends of that interval round alike for all
    but a few in a hundred thousand. ``weighted`` does the same with weights.
 2. ``wide`` treats exact midpoints with a small remainder, and logits beyond the table; ``special``
-   infinities and NaN.
+   infinities and NaN; ``near_zero`` gradients next to z = 0 and t = 1/2.
 3. ``longer`` computes in fixed point to 2^-140 and rounds to subnormal numbers as well: soft targets next to
    sigmoid(z), where the gradient cancels, and results below 2^-995.
 4. ``exact``: integers of any length.

@@ -45,8 +45,8 @@ CLOSE = 2.0**-48
 LAST = 746.0
 """The largest a; beyond it results are zero."""
 
-LARGE_POWER = 1000.0
-"""For k up to here, 2^k times any a*w is a float."""
+LARGE = 2.0**900
+"""Bound of w * 2^k: the words of products with a stay finite below."""
 
 SPACING = 2.0**-1074
 
@@ -63,9 +63,10 @@ def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     k, m = exp_minus(a)
     down, more_down, up, more_up = powers(k)
     y0, y1, y2, g = sigmoid(down * more_down, m)
-    s, x, error = distilled((w * up) * more_up, (w_low * up) * more_up, -y0, -y1, -y2)
+    w, w_low = (w * up) * more_up, (w_low * up) * more_up
+    s, x, error = distilled(w, w_low, -y0, -y1, -y2)
     value, sure = rounded(s, x, error + SIGMOID * y0, (SPACING * up) * more_up)
-    sure = sure & served & (absolute(g) < CLOSE) & ((w == 0) | (k <= LARGE_POWER))
+    sure = sure & served & (absolute(g) < CLOSE) & (w < LARGE)
     return (value * down) * more_down, sure
 
 
@@ -94,20 +95,16 @@ def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     small = k >= TINY_E
     power = select(small, 1.0, up * more_up)
     d0, d1, d2 = select(small, e0, d0 * power), select(small, e1, d1 * power), select(small, e2, d2 * power)
+    # Scaled before they are multiplied, as the low word of a product must not be subnormal.
+    w, w_low = (w * up) * more_up, (w_low * up) * more_up
     p, p_low = two_prod(a, w)
     q, q_low = two_prod(a, w_low)
-    p, p_low, q, q_low = (
-        (p * up) * more_up,
-        (p_low * up) * more_up,
-        (q * up) * more_up,
-        (q_low * up) * more_up,
-    )
     s, x, error = distilled_long(p, q, p_low, q_low, d0, d1, d2)
     # Products below 2^-968 may be off by a few times 2^-1075.
-    underflow = select(w == 0, 0.0, (2.0**-1070 * up) * more_up)
+    underflow = select(w == 0, 0.0, 2.0**-1070)
     value, sure = rounded(s, x, error + (SOFTPLUS * d0 + underflow), (SPACING * up) * more_up)
     close = (absolute(g) < CLOSE) & (small | (absolute(h) < CLOSE))
-    return (value * down) * more_down, sure & served & close & ((w == 0) | (k <= LARGE_POWER))
+    return (value * down) * more_down, sure & served & close & (w < LARGE)
 
 
 def longer(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Rounded:

@@ -2,6 +2,7 @@
 
 1. The kernel and the rounding test: all but a few in a hundred thousand elements.
 2. ``wide``: exact part and remainder apart, and logits beyond the table; ``special``: infinities and NaN.
+   ``near_zero``: gradients next to z = 0 and t = 1/2.
 3. ``longer``: three words instead of two, for targets next to sigmoid(z) and subnormal results.
 4. ``exact``: integers of any length, one element at a time.
 """
@@ -18,6 +19,7 @@ from stablelce.formats import BINARY64, Format, find_format
 from stablelce.kernels import finals
 from stablelce.kernels.exact import exact_block
 from stablelce.kernels.longer import longer
+from stablelce.kernels.near_zero import near_zero
 from stablelce.kernels.pairs import pairs
 from stablelce.kernels.plain import plain
 from stablelce.kernels.rounding import Block, Doubles, Encodings, Mask, Rounded, agree, narrow, widen
@@ -219,7 +221,7 @@ def finish(name: str, points: Points, encodings: Encodings, decided: Mask) -> No
     if not finite.all():
         encodings[index[~finite]] = _special(name, rest.only(np.flatnonzero(~finite)))
         index, rest = index[finite], rest.only(np.flatnonzero(finite))
-    for stage in (wide, longer) if rest.weight is None and index.size > FEW else ():
+    for stage in (near_zero, wide, longer) if rest.weight is None and index.size > FEW else ():
         if index.size:
             results, done = stage(quantity.base, quantity.sign, rest.z, rest.t, fmt)
             encodings[index[done]] = results[done]
