@@ -4,9 +4,9 @@ An input is a decimal or an exact expression, rounded once to the format. Only i
 values always come from the oracle. The published cases are in `HARD_CASES`; `edges` derives those that
 depend on a format (its smallest and largest values, its midpoints) from the parameters of the format.
 
-`hard_to_round` reads inputs whose exact results lie next to a midpoint. They are the hardest of some billion,
-found and written by ``python -m stablelce.kernels.search``, which uses the library's own kernels; but an input
-is only an input, and nothing else is taken from there. How they were found stands beside the data.
+`hard_to_round` reads inputs whose exact results lie next to a midpoint: the hardest of some billion, found
+and written by ``python -m stablelce.kernels.search``. That uses the library's own kernels, but an input is
+only an input, and nothing else is taken from there. How they were found stands beside the data.
 """
 
 from __future__ import annotations

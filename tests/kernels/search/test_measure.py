@@ -13,7 +13,7 @@ from stablelce.formats import BINARY32, BINARY64, Format
 from stablelce.kernels.search import draws
 from stablelce.kernels.search.functions import FUNCTIONS, Function
 from stablelce.kernels.search.measure import measure
-from tests.kernels.search.midpoints import from_midpoint, spacing_at
+from tests.midpoints import from_midpoint, spacing_at
 
 COUNT = 60
 

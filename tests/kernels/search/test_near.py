@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -24,7 +25,7 @@ def distance(value: Fraction, fmt: Format) -> Fraction:
     """From the nearest midpoint, in units of the spacing of floats at the value, by a list of midpoints."""
     nearest = fmt.round(abs(value))
     floats = [fmt.to_fraction(n) for n in range(max(nearest - 2, 0), nearest + 3)]
-    middles = [(low + high) / 2 for low, high in zip(floats, floats[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(floats)]
     below = max(x for x in floats if x <= abs(value))
     spacing = next(x for x in floats if x > below) - below
     return min(abs(abs(value) - middle) for middle in middles) / spacing
