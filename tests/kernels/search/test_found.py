@@ -20,8 +20,6 @@ from stablelce.kernels.numpy_engine import QUANTITIES
 from stablelce.kernels.search import record
 from stablelce.kernels.wide import wide
 
-formats = pytest.mark.parametrize("fmt", [BINARY32, BINARY64], ids=lambda fmt: fmt.name)
-
 
 def undecided(quantity: str, fmt: Format) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """What each of the stages leaves undecided: the first, then ``wide`` and ``longer`` on the rest."""
@@ -52,12 +50,11 @@ def test_the_first_stage_leaves_nearly_all_undecided(quantity: str) -> None:
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_binary32_is_decided_by_the_first_stage_unless_it_is_very_near(quantity: str) -> None:
-    """Its numbers are good to 2^-26 of an ulp and less; all logits together come no nearer by chance."""
+    """Its numbers are good to 2^-26 of an ulp; chance brings a binade of 2^23 logits about 2^-23 near."""
     _, _, bits = hard_to_round(quantity, BINARY32)
-    first, left = undecided(quantity, BINARY32)
-    assert first[bits >= 27].all()
-    assert first.any()
-    assert left.mean() < 0.1
+    first, _ = undecided(quantity, BINARY32)
+    assert first[bits >= 28].all()
+    assert first.sum() > 10
 
 
 def wrong(quantity: str, fmt: Format) -> int:
@@ -93,12 +90,19 @@ def test_a_dropped_low_word_is_noticed(quantity: str, dropped: int, monkeypatch:
     assert wrong(quantity, BINARY64) > 50
 
 
-def test_the_plain_bound_is_noticed_in_binary32(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finals, "PLAIN", -(2.0**-51))  # what roundings add is left without it
-    assert wrong("sigmoid", BINARY32) > 0
+@pytest.mark.parametrize("quantity", ["loss", "gradient", "sigmoid"])
+def test_rounding_twice_is_noticed_in_binary32(quantity: str) -> None:
+    """Even the correctly rounded binary64 result, rounded once more."""
+    z, t, _ = hard_to_round(quantity, BINARY32)
+    out = np.empty(z.size, np.float64)
+    logits, targets = (BINARY32.array(column).astype(np.float64) for column in (z, t))
+    with np.errstate(all="ignore"):
+        numpy_engine.evaluate({quantity: out}, logits, targets)
+        twice = BINARY32.encodings(out.astype(np.float32))
+    assert np.count_nonzero(twice != oracle.expected(quantity, z, t, BINARY32).encodings) > 0
 
 
-@formats
+@pytest.mark.parametrize("fmt", [BINARY32, BINARY64], ids=lambda fmt: fmt.name)
 def test_the_files_were_made_from_the_present_sources(fmt: Format) -> None:
     """When this fails: ``python -m stablelce.kernels.search``."""
     made = json.loads((record.DATA / f"hard_{fmt.name}.json").read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ SHORT = ["--drawn", "4096", "--moved", "32"]
 
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(draws, "binades", lambda _: range(-4, -2))
+    monkeypatch.setattr(draws, "binades", lambda _: range(-3, -2))
     return main([*SHORT, "--write", str(folder)])
 
 
@@ -31,14 +31,14 @@ def test_it_writes_the_same_files_again(
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     made = json.loads((tmp_path / "a" / "hard_binary64.json").read_text(encoding="utf-8"))
     assert made["command"] == "python -m stablelce.kernels.search --drawn 4096 --moved 32"
-    assert made["searched"] == 8192
+    assert made["searched"] == 4096
     with np.load(tmp_path / "a" / "hard_binary64.npz") as data:
         assert made["kept"] == {q: data[q].shape[1] for q in ("loss", "gradient", "hessian")}
         assert data["loss"].dtype == np.uint64
         assert max(made["smallest_distance_bits"].values()) == max(
             int(data[f"{q}_bits"].max()) for q in ("loss", "gradient", "hessian")
         )
-    assert "binary64: 8192 inputs through the sieve" in capsys.readouterr().out
+    assert "binary64: 4096 inputs through the sieve" in capsys.readouterr().out
 
 
 def test_an_interrupted_search_leaves_what_was_there(
