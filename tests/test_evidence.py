@@ -2,13 +2,15 @@
 
 Every logit of the 16-bit formats with 18 targets, 2^18 strided encodings of binary32 for each function and
 target, and 10^5 inputs of binary64 over all regions, with every hard case; longer runs in the deep tier. The
-public functions are called, so the engine is the one that a user gets.
+public functions are called, so the engine is the one that a user gets; on the inputs that a search found
+next to a midpoint, each engine in turn.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,8 @@ from stablelce.oracle import batch
 
 OF_Z_ALONE = ("sigmoid", "log_sigmoid", "softplus")
 PIECE = 1 << 16
+
+ENGINES = ("numpy", *(("numba",) if importlib.util.find_spec("numba") else ()))
 
 SOFT = (1e-6, 1e-3, 0.01, 0.05, 0.1, 0.25, 1 / 3, 0.375, 0.5, 0.625, 0.7, 0.75, 0.9, 0.95, 0.99, 1 - 2.0**-8)
 
@@ -113,6 +117,15 @@ def test_binary64_over_all_regions(quantity: str) -> None:
 def test_hard_cases(fmt: Format, quantity: str) -> None:
     z, t, names = hard_cases.points(fmt)
     assert assert_right(quantity, z, t, fmt) == len(names) > 50
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("fmt", [BINARY32, BINARY64], ids=lambda fmt: fmt.name)
+@pytest.mark.parametrize("quantity", ["loss", "gradient", "hessian", *OF_Z_ALONE])
+def test_inputs_next_to_a_midpoint(fmt: Format, quantity: str, engine: Literal["numpy", "numba"]) -> None:
+    z, t, bits = hard_cases.hard_to_round(quantity, fmt)
+    with lce.engine(engine):
+        assert assert_right(quantity, z, t, fmt) == bits.size > 100
 
 
 def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

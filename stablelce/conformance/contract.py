@@ -98,7 +98,10 @@ def _spec(name: str, summary: str, required: bool = True) -> tuple[str, CheckSpe
 CHECKS: dict[str, CheckSpec] = dict(
     (
         _spec("accuracy", "every result within the error that the profile allows"),
-        _spec("hard cases", "the named inputs on which implementations have failed, zeros included"),
+        _spec(
+            "hard cases",
+            "named inputs on which implementations have failed, zeros too, and the hardest to round",
+        ),
         _spec("tails", "no result is 0 where the exact value is a normal number"),
         _spec("subnormals", "results below the smallest normal number are not flushed to 0"),
         _spec(

@@ -3,6 +3,10 @@
 An input is a decimal or an exact expression, rounded once to the format. Only inputs stand here: expected
 values always come from the oracle. The published cases are in `HARD_CASES`; `edges` derives those that
 depend on a format (its smallest and largest values, its midpoints) from the parameters of the format.
+
+`hard_to_round` reads inputs whose exact results lie next to a midpoint: the hardest of some billion, found
+and written by ``python -m stablelce.kernels.search``. That uses the library's own kernels, but an input is
+only an input, and nothing else is taken from there. How they were found stands beside the data.
 """
 
 from __future__ import annotations
@@ -10,12 +14,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from stablelce.formats import Format, UIntArray
+from stablelce.formats import BINARY32, BINARY64, Format, UIntArray
 
-__all__ = ["HARD_CASES", "HardCase", "edges", "points"]
+__all__ = ["HARD_CASES", "HardCase", "edges", "hard_to_round", "points"]
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,8 @@ def edges(fmt: Format) -> tuple[HardCase, ...]:
         ("last exponential", (1 - fmt.quantum) * log2, _HARD, "exp(-z) is half the smallest subnormal"),
         ("first infinite exponential", (fmt.emax + 1) * log2, _HARD, "exp(z) overflows"),
         ("midpoint", 64.0 + 2.0 ** (7 - p), (0.25, 0.75), "3z/4, an exact part of the loss, is a midpoint"),
+        ("midpoint of three eighths", 64.0 + 2.0 ** (7 - p), (0.375, 0.625), "z*3/8 is a midpoint"),
+        ("midpoint of five eighths", 64.0 + 2.0 ** (8 - p), (0.375, 0.625), "z*5/8 is a midpoint"),
         ("complement a midpoint", 60.0, (2.0 ** (-p - 1),), "1-t is a midpoint, exp(-60) decides"),
         ("optimum", 2.0, (_sigmoid(2.0), _sigmoid(-2.0)), "t = sigmoid(z) up to rounding"),
         ("optimum in the tail", 7.0, (_sigmoid(7.0), _sigmoid(-7.0)), "t = sigmoid(z) up to rounding"),
@@ -213,6 +223,67 @@ def points(fmt: Format) -> tuple[UIntArray, UIntArray, tuple[str, ...]]:
                 seen.setdefault((z, fmt.round(Fraction(t))), case.name)
     z_column, t_column = zip(*seen, strict=True)
     return np.array(z_column, dtype=fmt.uint), np.array(t_column, dtype=fmt.uint), tuple(seen.values())
+
+
+def hard_to_round(quantity: str, fmt: Format) -> tuple[UIntArray, UIntArray, npt.NDArray[np.int8]]:
+    """Inputs at which the exact value of a quantity lies next to a midpoint, the hardest first.
+
+    Parameters
+    ----------
+    quantity : {"loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus"}
+        What is hard to round there.
+    fmt : Format
+        None are kept for the 16-bit formats, of which every logit can be judged.
+
+    Returns
+    -------
+    z, t : ndarray of unsigned integers
+        Encodings of logits and targets; t is 0 where it plays no part.
+    bits : ndarray of int8
+        The distance from the midpoint is below 2^-bits ulps.
+
+    Raises
+    ------
+    ValueError
+        No quantity goes by that name.
+    """
+    if quantity not in _KEPT_AS:
+        raise ValueError(f"unknown quantity {quantity!r}: use one of {', '.join(_KEPT_AS)}.")
+    if fmt not in (BINARY32, BINARY64):
+        return np.empty(0, fmt.uint), np.empty(0, fmt.uint), np.empty(0, np.int8)
+    kept, signs = _KEPT_AS[quantity]
+    rows = _rows(fmt)
+    (z, t), bits = rows[kept], rows[f"{kept}_bits"]
+    soft = t != 0
+    if quantity not in ("loss", "gradient"):
+        z, t, bits = z[~soft], t[~soft], bits[~soft]
+        return z ^ fmt.uint.type(fmt.sign_bit) if signs < 0 else z, t, bits
+    # loss(-z,1) = loss(z,0) and gradient(-z,1) = -gradient(z,0)
+    mirrored = z[~soft] ^ fmt.uint.type(fmt.sign_bit)
+    one = np.full(mirrored.shape, fmt.round(Fraction(1)), fmt.uint)
+    z, t, bits = np.append(z, mirrored), np.append(t, one), np.append(bits, bits[~soft])
+    order = np.argsort(-bits.astype(np.int64), kind="stable")
+    return z[order], t[order], bits[order]
+
+
+_KEPT_AS = {
+    "loss": ("loss", 1),
+    "gradient": ("gradient", 1),
+    "hessian": ("hessian", 1),
+    "sigmoid": ("gradient", 1),
+    "log_sigmoid": ("loss", -1),
+    "softplus": ("loss", 1),
+}
+"""The quantity at t = 0 that a quantity equals, up to its sign, and the sign of the logit there."""
+
+
+@cache
+def _rows(fmt: Format) -> dict[str, npt.NDArray[Any]]:
+    with np.load(Path(__file__).with_name("data") / f"hard_{fmt.name}.npz") as data:
+        rows = {name: data[name] for name in data.files}
+    for column in rows.values():
+        column.flags.writeable = False  # they are kept, and shared by all who ask
+    return rows
 
 
 def _sigmoid(z: float) -> float:

@@ -52,6 +52,8 @@ def region_points(
 ) -> Iterator[tuple[UIntArray, UIntArray]]:
     """Points of the named regions (of all and the hard cases, for no names), ``count`` of each.
 
+    With the hard cases, all that have names, come the ``count`` inputs that are hardest to round.
+
     Soft targets are rounded to the nearer hard one for a subject that does not take them. The stream of a
     region depends on the seed and its name alone, so subjects are judged on the same points.
     """
@@ -59,6 +61,9 @@ def region_points(
     if not names or "hard cases" in names:
         z, t, _ = hard_cases.points(fmt)
         yield z, _as_offered(run, t)
+        z, t, _ = hard_cases.hard_to_round(quantity, fmt)
+        if z.size:
+            yield z[:count], _as_offered(run, t[:count])
     one_argument = quantity in ONE_ARGUMENT or quantity == "hessian"
     for index, region in enumerate(REGIONS):
         if (names and region.name not in names) or (one_argument and region.name in _TARGETS_ONLY):

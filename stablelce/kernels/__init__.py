@@ -23,7 +23,8 @@ An element goes through stages until one decides its rounding:
 ``numpy_engine`` runs all stages; ``numba_engine`` some of them compiled, from the same source, and leaves
 what is undecided to the others. ``proof`` runs that source on enclosures and proves the errors of ``pairs``
 and ``plain``, and on ranges those of the fixed-point part of ``longer``. The last operations, in ``finals``,
-``expansion`` and ``longer_rounding``, are proved there by hand, and tested in exact arithmetic.
+``expansion`` and ``longer_rounding``, are proved there by hand, and tested in exact arithmetic. ``search``
+looks for inputs that are hard to round.
 """
 
 from stablelce.kernels.engines import BLOCK, block, engine, evaluate, loops_for, warmup

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from stablelce import oracle
-from stablelce.conformance.hard_cases import HARD_CASES, HardCase, edges, points
+from stablelce.conformance.hard_cases import HARD_CASES, HardCase, edges, hard_to_round, points
 from stablelce.conformance.region_members import is_midpoint
-from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, find_format
+from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, FORMATS, Format, find_format
 from stablelce.oracle.exact import Exact
+from tests.midpoints import from_midpoint
 
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
 formats = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
@@ -88,7 +89,12 @@ def test_a_case_stands_only_in_the_formats_it_names_and_can_fit() -> None:
         ("midpoint, integer logit", BINARY64),
         ("midpoint beside an integer", BINARY64),
         ("midpoint in binary32", BINARY32),
-        *[(f"midpoint of {fmt.name}{end}", fmt) for fmt in FORMATS for end in ("", ", negative")],
+        *[
+            (f"{name} of {fmt.name}{end}", fmt)
+            for name in ("midpoint", "midpoint of three eighths", "midpoint of five eighths")
+            for fmt in FORMATS
+            for end in ("", ", negative")
+        ],
     ],
 )
 def test_a_midpoint_case_has_a_midpoint_for_its_exact_part(name: str, fmt: Format) -> None:
@@ -208,3 +214,73 @@ def test_the_two_oracles_agree_on_each_case(fmt: Format, quantity: str) -> None:
 def test_the_derived_cases_exist_on_both_sides_of_zero() -> None:
     cases = edges(BINARY16)
     assert sorted(case.z for case in cases) == sorted(-case.z for case in cases)
+
+
+# -- inputs that a search found --------------------------------------------------------------------
+
+searched = pytest.mark.parametrize("fmt", [BINARY32, BINARY64], ids=lambda fmt: fmt.name)
+
+
+@searched
+@pytest.mark.parametrize("quantity", ["loss", "gradient", "hessian"])
+def test_the_exact_result_is_as_near_to_a_midpoint_as_is_said(quantity: str, fmt: Format) -> None:
+    """Of every input, by the oracle, to within 2^-100 of an ulp."""
+    z, t, bits = hard_to_round(quantity, fmt)
+    assert z.size > 100
+    logits, targets = fmt.array(z).astype(float), fmt.array(t).astype(float)
+    wrong = []
+    for x, y, bit in zip(logits.tolist(), targets.tolist(), bits.tolist(), strict=True):
+        distance = from_midpoint(quantity, x, y, fmt, Fraction(1, 2**100))
+        # The upper bound holds of all; it is close where the error of the search is of no account.
+        close = bit > 25 or distance * 2 ** (bit + 1) > Fraction(99, 100)
+        if not (distance < Fraction(1, 2**bit) and close):
+            wrong.append((x, y, bit, float(distance)))
+    assert wrong == []
+
+
+@searched
+@pytest.mark.parametrize(("quantity", "kept"), [("softplus", "loss"), ("sigmoid", "gradient")])
+def test_functions_of_the_logit_have_the_inputs_of_target_0(quantity: str, kept: str, fmt: Format) -> None:
+    z, t, _ = hard_to_round(kept, fmt)
+    assert hard_to_round(quantity, fmt)[0].tolist() == z[t == 0].tolist()
+    one = t == fmt.round(Fraction(1))
+    assert {*(z[one] ^ fmt.uint.type(fmt.sign_bit)).tolist()} == {*z[t == 0].tolist()}
+
+
+@searched
+def test_a_log_sigmoid_is_a_softplus_at_the_mirrored_logit(fmt: Format) -> None:
+    z, _, bits = hard_to_round("log_sigmoid", fmt)
+    softplus, _, others = hard_to_round("softplus", fmt)
+    assert (z ^ fmt.uint.type(fmt.sign_bit)).tolist() == softplus.tolist()
+    assert bits.tolist() == others.tolist()
+    for x in fmt.array(z[:50]).astype(float).tolist():
+        assert from_midpoint("log_sigmoid", x, 0.0, fmt, Fraction(1, 2**60)) < Fraction(1, 2**12)
+
+
+@searched
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_inputs_are_valid_distinct_and_the_hardest_come_first(quantity: str, fmt: Format) -> None:
+    z, t, bits = hard_to_round(quantity, fmt)
+    assert z.dtype == t.dtype == fmt.uint
+    assert z.size == len({*zip(z.tolist(), t.tolist(), strict=True)})
+    assert all(fmt.is_finite(encoding) for encoding in z.tolist())
+    assert (t <= fmt.round(Fraction(1))).all()
+    assert (np.diff(bits) <= 0).all()
+    assert bits.min() >= 12
+
+
+def test_the_short_formats_have_none_as_every_logit_is_judged() -> None:
+    for fmt in (BINARY16, BFLOAT16):
+        assert [column.size for column in hard_to_round("loss", fmt)] == [0, 0, 0]
+
+
+def test_an_unknown_quantity_is_named() -> None:
+    with pytest.raises(ValueError, match="unknown quantity 'cost': use one of loss, "):
+        hard_to_round("cost", BINARY64)
+
+
+def test_the_data_cannot_be_changed_by_who_reads_it() -> None:
+    z, _, _ = hard_to_round("hessian", BINARY64)
+    first = int(z[0])
+    z[0] = 0
+    assert hard_to_round("hessian", BINARY64)[0][0] == first

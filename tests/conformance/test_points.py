@@ -37,6 +37,9 @@ def test_an_unknown_tier_is_named() -> None:
 def test_no_names_mean_the_hard_cases_and_every_region(fmt: Format) -> None:
     first, *rest = region_points(Run(subject(), fmt, "accurate"), "loss", (), 5, 0)
     assert first[0].tobytes() == hard_cases.points(fmt)[0].tobytes()
+    hardest, *_ = hard_cases.hard_to_round("loss", fmt)
+    if hardest.size:
+        assert rest.pop(0)[0].tolist() == hardest[:5].tolist()
     assert [(z.shape, t.shape) for z, t in rest] == [((5,), (5,))] * len(REGIONS)
 
 
@@ -45,7 +48,7 @@ def test_named_regions_are_drawn_alone() -> None:
     assert len(both) == 2
     assert set(both) < set(drawn(RUN, "loss"))
     assert drawn(RUN, "loss", ("tails",))[0] in both
-    assert len(drawn(RUN, "loss", ("hard cases",))) == 1
+    assert len(drawn(RUN, "loss", ("hard cases",))) == 2  # those with names, and those hard to round
 
 
 def test_functions_of_the_logit_alone_skip_regions_that_differ_in_targets() -> None:
