@@ -53,7 +53,7 @@ def _root() -> Path:
     if chosen:
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()) / "stablelce"
+        return Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local").expanduser() / "stablelce"
     if sys.platform == "darwin":
         return Path("~/Library/Caches/stablelce").expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "stablelce"

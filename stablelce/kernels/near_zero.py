@@ -66,7 +66,8 @@ def _quarters(a: Doubles, fmt: Format) -> Encodings:
 
 
 def _sign_bits(signs: Doubles, fmt: Format) -> Encodings:
-    return (signs < 0).astype(fmt.uint) * fmt.uint.type(fmt.sign_bit)
+    bits: Encodings = (signs < 0).astype(fmt.uint) * fmt.uint.type(fmt.sign_bit)
+    return bits
 
 
 def _encodings(values: Doubles, fmt: Format) -> Encodings:

@@ -213,7 +213,8 @@ def test_every_quantity_has_a_mark() -> None:
 # -- surroundings, each in a process of its own --------------------------------------------------------
 
 CODE = """
-import hashlib, numpy as np, stablelce as lce
+import hashlib, os, numpy as np, stablelce as lce
+from stablelce.kernels import numba_engine
 rng = np.random.default_rng(0)
 sha = hashlib.sha256()
 for dtype in (np.float32, np.float64):
@@ -222,12 +223,13 @@ for dtype in (np.float32, np.float64):
     z[::50] *= 60
     for values in lce.loss_and_gradient(z, t):
         sha.update(values.tobytes())
+assert len(numba_engine._loaded) == int(os.environ["COMPILED"])
 print(sha.hexdigest())
 """
 
 
-def run(code: str = CODE, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "STABLELCE_ENGINE": "auto", **variables}
+def run(code: str = CODE, compiled: int = 2, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "STABLELCE_ENGINE": "auto", "COMPILED": str(compiled), **variables}
     return subprocess.run(
         [sys.executable, "-W", "always", "-c", code],
         capture_output=True,
@@ -239,7 +241,7 @@ def run(code: str = CODE, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def wanted() -> str:
-    return run(STABLELCE_ENGINE="numpy").stdout
+    return run(compiled=0, STABLELCE_ENGINE="numpy").stdout
 
 
 def test_it_computes_the_same_in_a_process_of_its_own(wanted: str) -> None:
@@ -248,16 +250,16 @@ def test_it_computes_the_same_in_a_process_of_its_own(wanted: str) -> None:
 
 
 def test_without_permission_to_compile_numpy_computes(wanted: str) -> None:
-    done = run(NUMBA_DISABLE_JIT="1")
+    done = run(compiled=0, NUMBA_DISABLE_JIT="1")
     assert (done.stdout, done.stderr) == (wanted, "")
 
 
 def test_a_cache_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code = CODE.replace("np.float32, np.float64", "np.float32,")  # one compilation is enough
-    done = run(code, STABLELCE_CACHE_DIR=str(tmp_path / "file" / "below"))
+    done = run(code, 1, STABLELCE_CACHE_DIR=str(tmp_path / "file" / "below"))
     assert done.stderr.count("RuntimeWarning: compiled code cannot be kept in") == 1
-    assert done.stdout == run(code, STABLELCE_ENGINE="numpy").stdout
+    assert done.stdout == run(code, 0, STABLELCE_ENGINE="numpy").stdout
 
 
 CREW = """
@@ -276,14 +278,14 @@ assert len(found) == len(crew) and len(set(found)) == 1
 
 def test_threads_wait_for_the_one_that_compiles_and_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     code = CREW + CODE.replace("np.float32, np.float64", "np.float32,")
-    done = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
-    assert (done.stdout, done.stderr) == (run(code, STABLELCE_ENGINE="numpy").stdout, "")
+    done = run(code, 1, STABLELCE_CACHE_DIR=str(tmp_path))
+    assert (done.stdout, done.stderr) == (run(code, 0, STABLELCE_ENGINE="numpy").stdout, "")
     for suffix, length in ((".nbi", 0), (".nbc", 1000)):
         files = list(tmp_path.rglob(f"*{suffix}"))
         assert files
         for file in files:
             os.truncate(file, length)
-        again = run(code, STABLELCE_CACHE_DIR=str(tmp_path))
+        again = run(code, 1, STABLELCE_CACHE_DIR=str(tmp_path))
         assert (again.stdout, again.stderr) == (done.stdout, "")
         assert all(file.stat().st_size > length for file in tmp_path.rglob(f"*{suffix}"))
 

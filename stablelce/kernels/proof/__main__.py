@@ -13,10 +13,11 @@ from stablelce.kernels.table_layout import ENTRIES
 try:
     from stablelce.kernels.proof.cells import KERNELS
     from stablelce.kernels.proof.enclosure import ProofError
+    from stablelce.kernels.proof.longer import prove as prove_limbs
     from stablelce.kernels.proof.parallel import prove
     from stablelce.kernels.proof.progress import progress
     from stablelce.kernels.proof.record import write
-    from stablelce.kernels.proof.summary import RangeBound, lines, summary
+    from stablelce.kernels.proof.summary import RangeBound, limb_lines, lines, summary
 except ModuleNotFoundError as error:
     sys.exit(f"The proof needs the package {error.name}: pip install 'stablelce[suite]'.")
 
@@ -42,10 +43,16 @@ def main(arguments: list[str]) -> int:
         except ProofError as error:
             print(f"{kernel}: not proved. {error}", file=sys.stderr)
             return 1
+    try:
+        limbs = prove_limbs()
+    except ProofError as error:
+        print(f"longer_limbs: not proved. {error}", file=sys.stderr)
+        return 1
     print(f"Proved for cells {first} to {last} of the table, in {time.monotonic() - start:.0f} s:")
     print(*lines(found), sep="\n")
+    print("and for every exponent, in fixed point:", *limb_lines(limbs), sep="\n")
     if options.write:
-        print(write(options.write, f"{COMMAND} --write {options.write.as_posix()}", ALL, found))
+        print(write(options.write, f"{COMMAND} --write {options.write.as_posix()}", ALL, found, limbs))
     return 0
 
 

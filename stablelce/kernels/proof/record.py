@@ -13,9 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.kernels import primitives, rebinding, table, table_layout
+from stablelce.kernels import (
+    longer_layout,
+    longer_limbs,
+    longer_table,
+    primitives,
+    rebinding,
+    table,
+    table_layout,
+)
 from stablelce.kernels.proof.balls import versions
 from stablelce.kernels.proof.cells import KERNELS
+from stablelce.kernels.proof.longer import Bounds
 from stablelce.kernels.proof.summary import RangeBound, log2_upward
 from stablelce.kernels.rebinding import files
 
@@ -31,7 +40,9 @@ def sources() -> dict[str, str]:
     table known; the engine.
     """
     paths = {path for kernel in KERNELS.values() for path in files(kernel.module)}
-    paths |= {Path(str(module.__file__)) for module in (primitives, rebinding, table, table_layout)}
+    paths |= set(files(longer_limbs))
+    others = (primitives, rebinding, table, table_layout, longer_table, longer_layout)
+    paths |= {Path(str(module.__file__)) for module in others}
     paths |= set(Path(__file__).parent.glob("*.py"))
     named = {path.resolve().relative_to(_PACKAGE).as_posix(): path for path in paths}
     return {name: _sha256(named[name]) for name in sorted(named)}
@@ -43,7 +54,9 @@ def table_sha256() -> str:
     return table_layout.digest(np.stack(columns, axis=1))
 
 
-def write(folder: Path, command: str, cells: tuple[int, int], bounds: Iterable[RangeBound]) -> Path:
+def write(
+    folder: Path, command: str, cells: tuple[int, int], bounds: Iterable[RangeBound], limbs: Bounds
+) -> Path:
     """Write proof.json.
 
     Parameters
@@ -55,7 +68,9 @@ def write(folder: Path, command: str, cells: tuple[int, int], bounds: Iterable[R
     cells : tuple of int
         First and last cell.
     bounds : iterable of RangeBound
-        What was proved.
+        What was proved of the kernels with a table.
+    limbs : Bounds
+        What was proved of ``longer_limbs``.
 
     Returns
     -------
@@ -73,7 +88,12 @@ def write(folder: Path, command: str, cells: tuple[int, int], bounds: Iterable[R
         },
         "cells": list(cells),
         "bounds": [asdict(b) | {"log2_bound": log2_upward(b.bound)} for b in bounds],
+        "longer_limbs": {
+            name: {"bound": float(bound), "log2_bound": log2_upward(float(bound))}
+            for name, bound in limbs._asdict().items()
+        },
         "table_sha256": table_sha256(),
+        "longer_table_sha256": longer_table.SHA256,
         "sources": sources(),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stablelce.kernels.proof.cells import CellBound
+from stablelce.kernels.proof.longer import Bounds
 from stablelce.kernels.table_layout import STEPS
 
-__all__ = ["RANGES", "RangeBound", "lines", "log2_upward", "summary"]
+__all__ = ["RANGES", "RangeBound", "limb_lines", "lines", "log2_upward", "summary"]
 
 RANGES = ((0, 690), (0, 1), (1, 40), (40, 672), (672, 690))
 """All; where softplus and sigmoid bend; the usual logits; the tail; where low words of the table are
@@ -67,6 +68,12 @@ def lines(found: Iterable[RangeBound]) -> Iterable[str]:
         note = "" if one.complete else "   (not all cells)"
         bound = f"<= 2^{log2_upward(one.bound):.2f}"
         yield f"{one.kernel:8}{one.quantity:10}{where:>12}   {bound:16}{one.cell}{note}"
+
+
+def limb_lines(limbs: Bounds) -> Iterable[str]:
+    """The absolute errors of ``longer_limbs``, likewise."""
+    for name, bound in limbs._asdict().items():
+        yield f"{'longer_limbs':14}{name:14}<= 2^{log2_upward(float(bound)):.2f}"
 
 
 def log2_upward(bound: float) -> float:

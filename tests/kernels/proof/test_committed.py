@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stablelce.kernels import finals
+from stablelce.kernels import finals, longer_table
 from stablelce.kernels.proof import record
 from stablelce.kernels.table_layout import ENTRIES
 
@@ -24,7 +24,15 @@ def committed() -> dict[str, Any]:
 def test_it_was_made_from_these_sources_and_this_table(committed: dict[str, Any]) -> None:
     assert committed["sources"] == record.sources(), "the proof is stale, run: tox -e proof"
     assert committed["table_sha256"] == record.table_sha256()
+    assert committed["longer_table_sha256"] == longer_table.SHA256
     assert committed["cells"] == [0, ENTRIES - 1]
+
+
+def test_the_errors_of_limbs_are_those_that_longer_values_counts_with(committed: dict[str, Any]) -> None:
+    counted = {"exponential": -146.3, "times_short": -146.2, "product": -144.7}
+    assert committed["longer_limbs"].keys() == counted.keys()
+    for name, bound in counted.items():
+        assert committed["longer_limbs"][name]["log2_bound"] <= bound
 
 
 @pytest.mark.parametrize(("kernel", "constant"), [("pairs", finals.PAIR), ("plain", finals.PLAIN)])

@@ -21,6 +21,8 @@ def test_a_few_cells(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cells 30 to 33" in out
     assert out.count("not all cells") == 12
     assert "2^-70." in out
+    assert "longer_limbs" in out
+    assert "<= 2^-146." in out
 
 
 def test_a_record_is_written_of_all_cells_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +48,10 @@ def test_what_is_not_proved_is_said(
     monkeypatch.setattr(command, "prove", refuse)
     assert command.main([]) == 1
     assert capsys.readouterr().err == "pairs: not proved. cell 7: fast_two_sum: no\n"
+    monkeypatch.setattr(command, "KERNELS", {})
+    monkeypatch.setattr(command, "prove_limbs", refuse)
+    assert command.main([]) == 1
+    assert capsys.readouterr().err == "longer_limbs: not proved. cell 7: fast_two_sum: no\n"
 
 
 @pytest.mark.parametrize("arguments", [["--cells", "3:2"], ["--cells", f"0:{ENTRIES}"], ["--processes", "0"]])
