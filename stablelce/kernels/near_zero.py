@@ -40,10 +40,12 @@ def near_zero(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Ro
     a, t = np.where(served, a, 0.0), np.where(served, t, 0.5)
     half, zero = t == 0.5, a == 0
     signs = np.where(z >= 0, sign, -sign)
-    sums, decided = _sums(a, z, t, signs, fmt)
-    closed = np.where(half, _quarters(a, fmt) ^ _sign_bits(signs, fmt), _encodings(sign * (0.5 - t), fmt))
-    closed[half & zero] = 0
-    return np.where(half | zero, closed, sums), served & (half | zero | decided)
+    results = np.where(half, _quarters(a, fmt) ^ _sign_bits(signs, fmt), _encodings(sign * (0.5 - t), fmt))
+    results[half & zero] = 0
+    rest = np.flatnonzero(~(half | zero))
+    if rest.size:
+        results[rest], served[rest] = _sums(a[rest], z[rest], t[rest], signs[rest], fmt)
+    return results, served
 
 
 def _sums(a: Doubles, z: Doubles, t: Doubles, signs: Doubles, fmt: Format) -> Rounded:

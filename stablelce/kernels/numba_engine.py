@@ -1,4 +1,4 @@
-"""The Numba engine: the first stage and ``longer`` compiled; the other stages are those of NumPy.
+"""The Numba engine: the first stage and one more compiled; the other stages are those of NumPy.
 
 Results are those of the NumPy engine, bit for bit: both are the correctly rounded ones. Weights, and the
 16-bit formats, which the compiler does not know, go to that engine altogether.
@@ -30,12 +30,12 @@ LARGE_BLOCK = 1 << 18
 
 @dataclass(frozen=True)
 class Loops:
-    """What is compiled for a format; the later stage for binary64 only."""
+    """What is compiled for a format."""
 
     fmt: Format
     drive: Any
     refuses: Any
-    longer: Any
+    later: Any
     nothing: Block
 
     def run(self, z: Block, t: Block, losses: Block, gradients: Block) -> None:
@@ -89,7 +89,7 @@ def load(fmt: Format) -> Loops:
 
 
 def _load(fmt: Format) -> Loops:
-    from stablelce.kernels import compiled32, compiled64, compiled_checks, compiled_longer
+    from stablelce.kernels import compiled32, compiled64, compiled_checks, compiled_longer, compiled_second32
     from stablelce.kernels.compiled_vocabulary import load
 
     narrow = fmt == BINARY32
@@ -97,7 +97,7 @@ def _load(fmt: Format) -> Loops:
         fmt,
         load(compiled32.drive if narrow else compiled64.drive, fmt.width, "iifooom"),
         load(compiled_checks.refuses32 if narrow else compiled_checks.refuses64, fmt.width, "iiiib"),
-        None if narrow else load(compiled_longer.drive, fmt.width, "niiom"),
+        load(compiled_second32.drive if narrow else compiled_longer.drive, fmt.width, "niiom"),
         np.empty(0, fmt.dtype),
     )
     with np.errstate(all="ignore"):
@@ -183,16 +183,15 @@ def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left
     if not index.size:
         return
     logits, targets = z[index], None if t is None else t[index]
-    if loops.longer is not None:
-        fixed = np.full(index.size, quantity.target or 0.0)
-        chosen = fixed if quantity.target is not None or targets is None else targets
-        results, sure = np.empty(index.size), np.empty(index.size, np.uint8)
-        loops.longer(BITS[quantity.base], logits, chosen, results, sure)
-        decided = (sure != 0) & (chosen >= 0) & (chosen <= 1)
-        out[index[decided]] = quantity.sign * results[decided]
-        index, logits = index[~decided], logits[~decided]
-        targets = None if targets is None else targets[~decided]
+    fixed = np.full(index.size, quantity.target or 0.0, z.dtype)
+    chosen = fixed if quantity.target is not None or targets is None else targets
+    results, sure = np.empty(index.size, z.dtype), np.empty(index.size, np.uint8)
+    loops.later(BITS[quantity.base], logits, chosen, results, sure)
+    decided = (sure != 0) & (chosen >= 0) & (chosen <= 1)
+    out[index[decided]] = results[decided] if quantity.sign > 0 else -results[decided]
+    index = index[~decided]
     if index.size:
+        logits, targets = logits[~decided], None if targets is None else targets[~decided]
         points = numpy_engine.points(logits, targets)
         encodings = np.empty(index.size, loops.fmt.uint)
         numpy_engine.finish(name, points, encodings, np.zeros(index.size, bool))

@@ -100,6 +100,9 @@ def hard_inputs(dtype: str, length: int, rounds: int) -> list[Row]:
         "tail, hard targets": (tail, (tail > 0).astype(dtype)),
         "subnormal results": (subnormal, np.ones(length, dtype)),
         "soft targets next to sigmoid(z)": (usual[0], lce.sigmoid(usual[0])),
+        "soft targets next to sigmoid(z), tail": (-np.abs(tail), lce.sigmoid(-np.abs(tail))),
+        "zero logits, targets 1/2": (np.zeros(length, dtype), np.full(length, 0.5, dtype)),
+        "logits N(0, 1e-15), targets 1/2": ((1e-15 / 4) * usual[0], np.full(length, 0.5, dtype)),
     }
     with _threads(1):
         times = in_turns({name: own(*pair) for name, pair in inputs.items()}, rounds)
