@@ -9,7 +9,8 @@ next to a midpoint, each engine in turn.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -26,9 +27,20 @@ from tests.binary64_filter import binary32
 OF_Z_ALONE = ("sigmoid", "log_sigmoid", "softplus")
 PIECE = 1 << 16
 
+Recorder = Callable[[str, object], None]
+
 ENGINES = ("numpy", *(("numba",) if importlib.util.find_spec("numba") else ()))
 
 SOFT = (1e-6, 1e-3, 0.01, 0.05, 0.1, 0.25, 1 / 3, 0.375, 0.5, 0.625, 0.7, 0.75, 0.9, 0.95, 0.99, 1 - 2.0**-8)
+
+
+@pytest.fixture(autouse=True)
+def untraced() -> Iterator[None]:
+    """Results are measured here, not lines, and tracing them for coverage would take most of the time."""
+    before = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(before)
 
 
 @pytest.fixture(autouse=True)
@@ -158,13 +170,16 @@ def test_a_wrong_bit_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("first", range(64))
 @pytest.mark.parametrize(("quantity", "t"), CASES)
-def test_2_to_the_24_strided_logits_of_binary32(quantity: str, t: float, first: int) -> None:
-    assert_right_by_filter(quantity, strided(first=first * 256 + 7, stride=1 << 14), t)
+def test_2_to_the_24_strided_logits_of_binary32(
+    quantity: str, t: float, first: int, record_property: Recorder
+) -> None:
+    logits = strided(first=first * 256 + 7, stride=1 << 14)
+    record_property("inputs", assert_right_by_filter(quantity, logits, t))
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(100))
 @pytest.mark.parametrize("quantity", ["loss", "gradient"])
-def test_ten_million_inputs_of_binary64(quantity: str, seed: int) -> None:
+def test_ten_million_inputs_of_binary64(quantity: str, seed: int, record_property: Recorder) -> None:
     z, t = of_all_regions(BINARY64, 100_000, 100 + seed)
-    assert_right(quantity, z, t, BINARY64)
+    record_property("inputs", assert_right(quantity, z, t, BINARY64))

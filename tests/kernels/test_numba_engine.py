@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +87,11 @@ def test_engines_agree_on_infinite_targets_that_were_not_checked(fmt: Format) ->
 @pytest.mark.deep
 @each_format
 @pytest.mark.parametrize("seed", range(100))
-def test_engines_agree_on_ten_million_encodings(fmt: Format, seed: int) -> None:
+def test_engines_agree_on_ten_million_encodings(
+    fmt: Format, seed: int, record_property: Callable[[str, object], None]
+) -> None:
     assert_engines_agree(*random_inputs(fmt, COUNT, 1000 + seed), fmt)
+    record_property("inputs", COUNT)
 
 
 @each_format

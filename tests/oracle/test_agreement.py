@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -51,8 +52,11 @@ def test_the_backends_agree_on_two_thousand_points(fmt: Format) -> None:
 
 @pytest.mark.deep
 @formats
-def test_the_backends_agree_on_a_hundred_thousand_points(fmt: Format) -> None:
+def test_the_backends_agree_on_a_hundred_thousand_points(
+    fmt: Format, record_property: Callable[[str, object], None]
+) -> None:
     agree(fmt, 100_000, seed=2)
+    record_property("inputs", 100_000)
 
 
 @formats
