@@ -91,8 +91,8 @@ class ArrayBlocks:
             part = slice(start, start + self.rows)
             yield Block(
                 _features(self.X[part]),
-                np.ascontiguousarray(self.t[part], np.float64),
-                None if self.s is None else np.ascontiguousarray(self.s[part], np.float64),
+                np.require(self.t[part], np.float64, ["C", "A"]),
+                None if self.s is None else np.require(self.s[part], np.float64, ["C", "A"]),
             )
 
 

@@ -110,7 +110,7 @@ def measure(block: Block, first_row: int = 0) -> Scales:
         A feature is not finite or beyond 1e150, a target is outside [0, 1], or a weight is not finite or is
         negative; the sentence says where.
     TypeError
-        A dtype is not among those of :class:`Block`.
+        A dtype or a layout is not among those of :class:`Block`.
     """
     X, t, s = block
     _check_types(block)
@@ -147,6 +147,9 @@ def _check_types(block: Block) -> None:
     for name, column in (("t", t), ("s", s)):
         if column is not None and column.dtype != np.float64:
             raise TypeError(f"a block's {name} must be float64: got {column.dtype}; convert it.")
+    for name, array in (("X", X), ("t", t), ("s", s)):
+        if array is not None and not (array.flags.c_contiguous and array.flags.aligned):
+            raise TypeError(f"a block's {name} must be in C order and aligned: use np.ascontiguousarray.")
 
 
 def _fault(chunk: npt.NDArray[Any], first_row: int) -> str:

@@ -95,5 +95,8 @@ def test_other_types_are_refused() -> None:
         measure(block([[1]]))
     with pytest.raises(TypeError, match="t must be float64: got float32"):
         measure(block([[1.0]], t=np.zeros(1, np.float32)))
+    for X, s in ((np.zeros((2, 3)).T[:, :2], None), (np.zeros((2, 1)), np.zeros(4)[::2])):
+        with pytest.raises(TypeError, match="must be in C order and aligned"):
+            measure(block(X, s=s))
     with pytest.raises(TypeError, match="s must be float64: got int64"):
         measure(block([[1.0]], s=[1]))
