@@ -28,11 +28,13 @@ from stablelce.kernels.rebinding import rebind
 
 __all__ = [
     "FUSED",
+    "VOCABULARY",
     "compile_module",
     "encoding",
     "inlined",
     "intrinsic",
     "ir",
+    "keep",
     "load",
     "loop",
     "make_array",
@@ -42,6 +44,7 @@ __all__ = [
 ROUND_TO_INTEGER = 6755399441055744.0
 
 inlined = njit(inline="always", error_model="numpy")
+"""Makes a function that is put into the source of the loops that call it."""
 
 _settings: Any = numba.config
 
@@ -88,6 +91,7 @@ def _integer_of_encoding(_context: Any, _a: Any) -> Any:
 _fma: Any = intrinsic(_fma_as_instruction)
 _low_word: Any = intrinsic(_low_word_of_encoding)
 encoding: Any = intrinsic(_integer_of_encoding)
+"""The encoding of a binary64 number, as a signed integer."""
 
 # -- the vocabulary ----------------------------------------------------------------------------
 
@@ -221,12 +225,27 @@ def load(function: Any, width: int, arguments: str) -> Callable[..., Any]:
         "n": types.int64,
         "m": types.Array(types.uint8, 1, "C"),
     }
+    return keep(function, tuple(by_letter[letter] for letter in arguments))
+
+
+def keep(function: Any, signature: tuple[Any, ...], folders: tuple[Path, ...] = ()) -> Callable[..., Any]:
+    """A loop for arguments of these types: from the cache, or compiled and kept there.
+
+    Parameters
+    ----------
+    function : dispatcher
+        What :data:`loop` made.
+    signature : tuple
+        The compiler's types of the arguments.
+    folders : tuple of Path
+        Folders with sources, other than the kernels', that the loop is made of.
+    """
     if not function.signatures:  # else it was compiled before a loading that was interrupted
-        directory = _directory(FUSED)
+        directory = _directory(FUSED, folders)
         if directory is not None:
             with _cached(directory):
                 function.enable_caching()
-        _compile(function, tuple(by_letter[letter] for letter in arguments), directory)
+        _compile(function, signature, directory)
     function.disable_compile()
     return cast("Callable[..., Any]", function)
 
