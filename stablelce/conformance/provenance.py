@@ -16,8 +16,8 @@ __all__ = ["provenance", "sources", "sources_sha256"]
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CPUINFO = Path("/proc/cpuinfo")
 
-_FOLDERS = ("conformance", "kernels", "oracle")
-_MODULES = ("formats.py", "functions.py", "sums.py", "textbook.py", "ulp.py")
+_FOLDERS = ("conformance", "kernels", "oracle", "sums")
+_MODULES = ("formats.py", "functions.py", "textbook.py", "ulp.py")
 """What computes the figures, with the private modules beside functions.py. The report and the command line
 change how figures look, not what they are."""
 

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stablelce import sums
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
-from stablelce.sums import ExactSum
+from stablelce.sums import ExactSum, exact
 
 each_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
 
@@ -143,7 +142,7 @@ def test_the_least_product_survives_the_greatest(fmt: Format) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_limbs_never_overflow(fmt: Format, sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # 2^40 elements cannot be added here, but 50 doublings by merging can.
-    monkeypatch.setattr(sums, "CHUNK", 7)
+    monkeypatch.setattr(exact, "CHUNK", 7)
     accumulator = ExactSum(fmt, products=True)
     values = fmt.array([fmt.max_finite] * 20) * fmt.dtype.type(sign)
     accumulator.add_products(values, np.abs(values))
@@ -231,7 +230,7 @@ def test_temporaries_do_not_grow_with_the_array() -> None:
     tracemalloc.stop()
     assert accumulator.value() == values.size
     # Some 26 arrays of 8 bytes for each element of a chunk are alive at once; the array is 45 chunks.
-    assert peak < 32 * 8 * sums.CHUNK < values.nbytes
+    assert peak < 32 * 8 * exact.CHUNK < values.nbytes
 
 
 def test_misuse_is_refused() -> None:

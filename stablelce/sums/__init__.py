@@ -1,0 +1,5 @@
+"""Sums that merge: exact ones for reductions, fixed-point ones for the trainer's columns."""
+
+from stablelce.sums.exact import CHUNK, ExactSum
+
+__all__ = ["CHUNK", "ExactSum"]
