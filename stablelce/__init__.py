@@ -22,11 +22,15 @@ if TYPE_CHECKING:
         softplus,
     )
     from stablelce.kernels import engine, warmup
+    from stablelce.training._sklearn import ConvergenceWarning
+    from stablelce.training.estimator import LogisticRegression
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConvergenceWarning",
     "FlushToZeroWarning",
+    "LogisticRegression",
     "__version__",
     "audit",
     "engine",
@@ -41,7 +45,13 @@ __all__ = [
 ]
 
 
-_HOMES = {"audit": "stablelce.conformance", "engine": "stablelce.kernels", "warmup": "stablelce.kernels"}
+_HOMES = {
+    "ConvergenceWarning": "stablelce.training._sklearn",
+    "LogisticRegression": "stablelce.training.estimator",
+    "audit": "stablelce.conformance",
+    "engine": "stablelce.kernels",
+    "warmup": "stablelce.kernels",
+}
 
 
 def __getattr__(name: str) -> Any:

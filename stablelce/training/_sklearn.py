@@ -10,7 +10,6 @@ import inspect
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 __all__ = ["Base", "ConvergenceWarning", "DataConversionWarning", "NotFittedError"]
 
@@ -52,7 +51,7 @@ class _Parameters:
 class _Classifier(_Parameters):
     """``score``: the weighted share of labels that are predicted right."""
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:  # noqa: N803
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Weighted share of rows whose label is predicted right."""
         hits = np.asarray(self.predict(X)) == np.asarray(y)  # type: ignore[attr-defined]  # of the estimator
         return float(np.average(hits, weights=sample_weight))
@@ -100,16 +99,16 @@ Base = _Base
 """scikit-learn's classifier, or the stand-in."""
 
 
-class ConvergenceWarning(_convergence):  # type: ignore[misc,valid-type]  # one of two classes
+class ConvergenceWarning(_convergence):  # type: ignore[misc]  # one of two classes
     """A solver stopped before the optimum; the message says why and what to do.
 
     A subclass of scikit-learn's warning of that name where scikit-learn is installed.
     """
 
 
-class DataConversionWarning(_conversion):  # type: ignore[misc,valid-type]  # one of two classes
+class DataConversionWarning(_conversion):  # type: ignore[misc]  # one of two classes
     """The target came in another shape than a row per sample."""
 
 
-class NotFittedError(_not_fitted):  # type: ignore[misc,valid-type]  # one of two classes
+class NotFittedError(_not_fitted):  # type: ignore[misc]  # one of two classes
     """A method was called that needs a fitted estimator."""

@@ -7,6 +7,7 @@ come out are *the* features: the optimum is that of these.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from stablelce.training.frames import column_names, frame_to_array, is_frame
 from stablelce.training.sparse import SparseRows, is_sparse
 
-__all__ = ["LARGEST", "Features", "features"]
+__all__ = ["LARGEST", "Features", "check_same", "features"]
 
 Array = npt.NDArray[Any]
 
@@ -80,6 +81,54 @@ def features(value: Any) -> Features:
     return Features(rows, names)
 
 
+def check_same(taken: Features, count: int, names: npt.NDArray[np.object_] | None, owner: str) -> None:
+    """Refuse other features than those that were fitted.
+
+    Parameters
+    ----------
+    taken : Features
+        The features given.
+    count : int
+        The number of those fitted.
+    names : ndarray of str objects, or None
+        The names of those fitted.
+    owner : str
+        The name of the estimator.
+
+    Raises
+    ------
+    ValueError
+        There is another number of them, or their names differ.
+    """
+    if taken.shape[1] != count and (names is None or taken.names is None):
+        raise ValueError(
+            f"X has {taken.shape[1]} features, but {owner} is expecting {count} features as input."
+        )
+    if names is None and taken.names is not None:
+        warnings.warn(f"X has feature names, but {owner} was fitted without feature names", stacklevel=4)
+    elif names is not None and taken.names is None:
+        warnings.warn(
+            f"X does not have valid feature names, but {owner} was fitted with feature names", stacklevel=4
+        )
+    elif names is not None and taken.names is not None:
+        _check_names(names.tolist(), taken.names.tolist())
+
+
+def _check_names(fitted: list[str], given: list[str]) -> None:
+    if fitted == given:
+        return
+    lines = ["The feature names should match those that were passed during fit."]
+    for title, found in (
+        ("Feature names unseen at fit time:", sorted({*given} - {*fitted})),
+        ("Feature names seen at fit time, yet now missing:", sorted({*fitted} - {*given})),
+    ):
+        if found:
+            lines += [title, *(f"- {name}" for name in found[:5]), *(["- ..."] if len(found) > 5 else [])]
+    if len(lines) == 1:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    raise ValueError("\n".join(lines) + "\n")
+
+
 def _as_rows(value: Any) -> Array | SparseRows:
     if value is None:
         raise ValueError("X is None: pass an array with a row per sample and a column per feature.")
@@ -98,7 +147,9 @@ def _as_rows(value: Any) -> Array | SparseRows:
 def _as_floats(rows: Array | SparseRows) -> Array | SparseRows:
     dtype = rows.dtype
     if dtype.kind == "c":
-        raise ValueError("Complex data not supported: pass the .real part of X if the imaginary part is zero.")
+        raise ValueError(
+            "Complex data not supported: pass the .real part of X if the imaginary part is zero."
+        )
     if dtype.kind in _FIXES:
         raise TypeError(f"X has dtype {dtype}, not real numbers: {_FIXES[dtype.kind]}.")
     if dtype.char == "g":
@@ -120,9 +171,13 @@ def _check_shape(rows: Array | SparseRows) -> None:
         )
     samples, columns = rows.shape
     if samples == 0:
-        raise ValueError(f"Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required."
+        )
     if columns == 0:
-        raise ValueError(f"Found array with 0 feature(s) (shape={rows.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={rows.shape}) while a minimum of 1 is required."
+        )
 
 
 def _check_elements(rows: Array | SparseRows, names: npt.NDArray[np.object_] | None) -> None:
@@ -146,8 +201,8 @@ def _first_refused(rows: Array | SparseRows) -> tuple[int, int, Any] | None:
     """Row, column and value of the first element that is not finite or too large."""
     if isinstance(rows, SparseRows):
         stored = rows.stored
-        refused = np.flatnonzero(_refused(stored))
-        return (*rows.position(int(refused[0])), stored[refused[0]]) if refused.size else None
+        found = np.flatnonzero(_refused(stored))
+        return (*rows.position(int(found[0])), stored[found[0]]) if found.size else None
     step = max(1, _BLOCK // rows.shape[1])
     for start in range(0, len(rows), step):
         refused = _refused(rows[start : start + step])

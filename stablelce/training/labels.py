@@ -87,11 +87,13 @@ def class_targets(labels: Array, classes: Array) -> Floats:
     ValueError
         A label is neither.
     """
-    second = labels == classes[1]
+    second = np.asarray(labels == classes[1])
     unknown = ~(second | (labels == classes[0]))
     if unknown.any():
         row = int(unknown.argmax())
-        raise ValueError(f"y holds the label {labels[row]!r} at row {row}, which is not among the classes {classes!r}.")
+        raise ValueError(
+            f"y holds the label {labels[row]!r} at row {row}, which is not among the classes {classes!r}."
+        )
     return second.astype(np.float64)
 
 
@@ -107,7 +109,9 @@ def soft_targets(value: Any, length: int) -> Floats:
     """
     array = vector(value, "t", length)
     if array.dtype.kind not in "biuf" or array.dtype.char == "g":
-        raise TypeError(f"t has dtype {array.dtype}: pass numbers in [0, 1] as float64, float32, integer or bool.")
+        raise TypeError(
+            f"t has dtype {array.dtype}: pass numbers in [0, 1] as float64, float32, integer or bool."
+        )
     targets = array.astype(np.float64)
     outside = ~((targets >= 0) & (targets <= 1))
     if outside.any():
@@ -133,6 +137,6 @@ def _check_labels(labels: Array, name: str) -> None:
     if (labels != np.floor(labels)).any():
         row = int((labels != np.floor(labels)).argmax())
         raise ValueError(
-            f"Unknown label type: continuous, as {labels[row]} at row {row} of {name}. Pass two labels to fit, "
-            "or targets in [0, 1] to fit_soft."
+            f"Unknown label type: continuous, as {labels[row]} at row {row} of {name}. Pass two labels to "
+            "fit, or targets in [0, 1] to fit_soft."
         )

@@ -22,9 +22,7 @@ from stablelce.training.solvers.state import Floats, Objective, State, is_finite
 __all__ = ["gradient_descent", "relative_step"]
 
 
-def gradient_descent(
-    problem: Objective, state: State, *, rate: float | None, tol: float
-) -> Iterator[State]:
+def gradient_descent(problem: Objective, state: State, *, rate: float | None, tol: float) -> Iterator[State]:
     """Yield the state at the start and after each step, until the last one is small enough.
 
     Parameters

@@ -7,16 +7,17 @@ length that changes the objective by about 1/2 along that axis. No scaling of th
 before: convergence is that fast, so it costs one or two passes, and leads to the last bits. A loss that no
 longer falls is no sign: it is flat to second order there, and stops hundreds of ulps early.
 
-**Hessian.** Its sum is exact, in integers of ``slices`` digits each. One slice is enough where columns are not
-nearly collinear. Two are taken from the first time on that a factorisation fails, or that of two full steps
-in a row the second is not smaller than half the first.
+**Hessian.** Its sum is exact, in integers of ``slices`` digits each. One slice is enough where columns are
+not nearly collinear. Two are taken, for good, once a factorisation fails, once two full steps in a row were
+not smaller than half the one before, and for the last step where that is so.
 
 **Not positive definite.** Then a ridge of 2^-40, 2^-30, 2^-20 or 2^-10 times the diagonal is added (1 where
 that is zero: the gradient is zero there too, or the loss is flat); where none helps, the step is -g/L. A last
 step made with a ridge is reported as "flat": the optimum need not be the only one.
 
 **Separation.** With hard targets and no penalty, a mean loss below log(2) times the least share of the
-weight leaves no row on the wrong side: the coefficients separate the classes, and there is no optimum.
+weight leaves no row on the wrong side: the coefficients separate the classes, and there is no optimum. Then
+the search ends once the loss is below 2^-20 too.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stablelce.training.cholesky import cholesky_solve
-from stablelce.training.solvers.state import Derivatives, Floats, Objective, State, dot, is_finite
+from stablelce.training.solvers.linear import solve_positive_definite
+from stablelce.training.solvers.state import Derivatives, Floats, Objective, State, Status, dot, is_finite
 
 __all__ = ["newton"]
 
@@ -38,18 +39,31 @@ SUFFICIENT = 2.0**-13
 """The part of the predicted decrease that must be seen (L. Armijo, Pacific J. Math. 16, 1966)."""
 SLACK = 2.0**-46
 """What the rounding of the logits may add to the loss, relative to it."""
+FLOOR = 2.0**-51
+"""A step of this size is rounding only."""
+SEPARATED = 2.0**-20
+"""A loss that is small enough to end with where the classes are separated."""
 PATIENCE = 5
 """Steps in a row that do not shrink, with the loss at rest, after which nothing more is expected."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
-    """Derivatives at a point, and the direction in which to leave it."""
+class _Leaving:
+    """A point, and the direction in which to leave it."""
 
-    here: Derivatives
+    derivatives: Derivatives
     direction: Floats
     slices: int
     ridge: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The point that a step led to."""
+
+    coef: Floats
+    derivatives: Derivatives
+    scale: float
 
 
 def newton(problem: Objective, state: State, *, tol: float, separation: float = 0.0) -> Iterator[State]:
@@ -70,79 +84,95 @@ def newton(problem: Objective, state: State, *, tol: float, separation: float = 
     state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
     yield state
     while state.status == "running":
-        if here.loss < separation:
+        if here.loss < min(separation, SEPARATED):
             yield replace(state, status="separated")
             return
-        point = _point(problem, state, here)
-        found = _search(problem, state.coef, point)
+        leaving = _leaving(problem, state, here)
+        found = _search(problem, state.coef, leaving)
         if found is None:
             yield replace(state, status="stuck")
             return
-        coef, there, scale = found
-        state = _after(state, point, coef, there, scale)
-        here = there
+        state = _after(state, leaving, found, tol)
+        here = found.derivatives
+        if state.slices > leaving.slices and state.status == "running":
+            here = problem.derivatives(state.coef, hessian=True, slices=state.slices)
         yield state
 
 
-def _point(problem: Objective, state: State, here: Derivatives) -> _Point:
-    """The direction: Newton's, or the next best."""
-    gradient, slices = here.gradient, state.slices
-    direction = _newton_direction(here, 0.0)
+def _leaving(problem: Objective, state: State, here: Derivatives) -> _Leaving:
+    """The direction from a point: Newton's, or the next best."""
+    slices = state.slices
+    direction = _direction(here, 0.0)
     if direction is None and slices == 1:
         slices = 2
-        here = problem.derivatives(state.coef, hessian=True, slices=2)
-        direction = _newton_direction(here, 0.0)
+        here = problem.derivatives(state.coef, hessian=True, slices=slices)
+        direction = _direction(here, 0.0)
     if direction is not None:
-        return _Point(here, direction, slices, 0.0)
+        return _Leaving(here, direction, slices, ridge=0.0)
     for ridge in RIDGES:
-        direction = _newton_direction(here, ridge)
+        direction = _direction(here, ridge)
         if direction is not None:
-            return _Point(here, direction, slices, ridge)
-    return _Point(here, -gradient / problem.lipschitz, slices, math.inf)
+            return _Leaving(here, direction, slices, ridge)
+    return _Leaving(here, -here.gradient / problem.lipschitz, slices, ridge=math.inf)
 
 
-def _newton_direction(here: Derivatives, ridge: float) -> Floats | None:
-    """-(H + ridge)^-1 g, or None where that cannot be had or does not lead downhill."""
+def _direction(here: Derivatives, ridge: float) -> Floats | None:
+    """-(H + ridge)^-1 g, or None where there is none, or none that leads downhill."""
     matrix = np.array(here.hessian, dtype=np.float64)
     if ridge:
         diagonal = np.diagonal(matrix)
         np.fill_diagonal(matrix, np.where(diagonal > 0, diagonal * (1.0 + ridge), 1.0))
-    direction = cholesky_solve(matrix, -here.gradient)
+    direction = solve_positive_definite(matrix, -here.gradient)
     if direction is None or not np.isfinite(direction).all() or dot(here.gradient, direction) > 0:
         return None
     return direction
 
 
-def _search(problem: Objective, coef: Floats, point: _Point) -> tuple[Floats, Derivatives, float] | None:
+def _search(problem: Objective, coef: Floats, leaving: _Leaving) -> _Found | None:
     """The first of the full step, its half, its quarter, ... that lowers the loss as it should."""
-    loss = point.here.loss
-    slope = dot(point.here.gradient, point.direction)
+    loss = leaving.derivatives.loss
+    slope = dot(leaving.derivatives.gradient, leaving.direction)
     scale = 1.0
     for _ in range(HALVINGS):
-        after = coef + scale * point.direction
+        after = coef + scale * leaving.direction
         if np.isfinite(after).all():
-            there: Derivatives = problem.derivatives(after, hessian=True, slices=point.slices)
+            there: Derivatives = problem.derivatives(after, hessian=True, slices=leaving.slices)
             if is_finite(there) and there.loss <= loss + SUFFICIENT * scale * slope + SLACK * abs(loss):
-                return after, there, scale
+                after.flags.writeable = False
+                return _Found(after, there, scale)
         scale *= 0.5
     return None
 
 
-def _after(state: State, point: _Point, coef: Floats, there: Derivatives, scale: float) -> State:
+def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
     """The state after a step: its size, and whether to stop or to sum the Hessian more finely."""
-    coef.flags.writeable = False
-    # A damped step says nothing about convergence: the next one is compared with no other.
-    step = _size(point, coef) if scale == 1.0 else math.inf
-    shrinks = step < 0.5 * state.step or scale < 1.0
+    # A damped step says nothing about convergence, and the next is compared with none.
+    step = _size(leaving, found.coef) if found.scale == 1.0 else math.inf
+    shrinks = step < 0.5 * state.step or found.scale < 1.0
     stalled = 0 if shrinks else state.stalled + 1
-    within = step <= max(tol, FLOOR)
+    slices = 2 if stalled >= 2 else leaving.slices
+    status: Status = "running"
+    if step <= FLOOR or (step <= tol and not shrinks):
+        # Slow convergence near the optimum may be that of a coarse Hessian.
+        if leaving.slices == 2 or step <= FLOOR:
+            status = "flat" if leaving.ridge else "converged"
+        slices = 2
+    elif stalled >= PATIENCE and found.derivatives.loss >= leaving.derivatives.loss * (1.0 - SLACK):
+        status = "stuck"
     return State(
         iteration=state.iteration + 1,
-        coef=coef,
-        loss=there.loss,
-        gradient_norm=float(np.abs(there.gradient).max()),
+        coef=found.coef,
+        loss=found.derivatives.loss,
+        gradient_norm=float(np.abs(found.derivatives.gradient).max()),
         step=step,
-        slices=2 if stalled >= 2 or (within and not shrinks) else point.slices,
+        slices=slices,
         stalled=stalled,
-        status=_status(),
+        status=status,
     )
+
+
+def _size(leaving: _Leaving, coef: Floats) -> float:
+    diagonal = np.diagonal(np.asarray(leaving.derivatives.hessian))
+    with np.errstate(divide="ignore"):
+        unit = 1.0 / np.sqrt(diagonal)  # inf where the loss is flat: any step is small there
+    return float((np.abs(leaving.direction) / np.maximum(np.abs(coef), unit)).max())

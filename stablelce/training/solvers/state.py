@@ -13,7 +13,7 @@ __all__ = ["Derivatives", "Floats", "Objective", "State", "Status", "dot", "is_f
 
 Floats = npt.NDArray[np.float64]
 
-Status = Literal["running", "converged", "flat", "separated", "stuck", "overflow"]
+Status = Literal["running", "converged", "flat", "separated", "stuck", "overflow", "stopped"]
 """Why a solver stops.
 
 converged
@@ -26,6 +26,8 @@ stuck
     No step lowers the loss any more, and the last one was not within the tolerance.
 overflow
     The next coefficients, or the loss there, are not finite: the rate is too large.
+stopped
+    A callback asked for it.
 """
 
 
