@@ -42,7 +42,8 @@ def gradient_descent(problem: Objective, state: State, *, rate: float | None, to
     state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
     yield state
     while state.status == "running":
-        coef = state.coef - rate * here.gradient
+        with np.errstate(over="ignore"):
+            coef = state.coef - rate * here.gradient
         there = problem.derivatives(coef) if np.isfinite(coef).all() else None
         if there is None or not is_finite(there):
             yield replace(state, status="overflow")

@@ -122,7 +122,8 @@ def _direction(here: Derivatives, ridge: float) -> Floats | None:
     if ridge:
         diagonal = np.diagonal(matrix)
         np.fill_diagonal(matrix, np.where(diagonal > 0, diagonal * (1.0 + ridge), 1.0))
-    direction = solve_positive_definite(matrix, -here.gradient)
+    with np.errstate(all="ignore"):
+        direction = solve_positive_definite(matrix, -here.gradient)
     if direction is None or not np.isfinite(direction).all() or dot(here.gradient, direction) > 0:
         return None
     return direction
@@ -134,7 +135,8 @@ def _search(problem: Objective, coef: Floats, leaving: _Leaving) -> _Found | Non
     slope = dot(leaving.derivatives.gradient, leaving.direction)
     scale = 1.0
     for _ in range(HALVINGS):
-        after = coef + scale * leaving.direction
+        with np.errstate(over="ignore"):
+            after = coef + scale * leaving.direction
         if np.isfinite(after).all():
             there: Derivatives = problem.derivatives(after, hessian=True, slices=leaving.slices)
             if is_finite(there) and there.loss <= loss + SUFFICIENT * scale * slope + SLACK * abs(loss):

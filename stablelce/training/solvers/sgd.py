@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.functions import gradient
+from stablelce.kernels.primitives import two_prod
 from stablelce.training.solvers.gd import relative_step
 from stablelce.training.solvers.state import Floats, Objective, State, is_finite
 
@@ -130,13 +131,14 @@ def descend(
     penalty = np.full(len(coef), samples.l2)
     if samples.fit_intercept:
         penalty[-1] = 0.0
-    for start in range(0, len(order), batch_size):
-        rows, targets, weights = samples.pick(order[start : start + batch_size])
-        residuals = gradient(_logits(rows, coef), targets, validate=False) * (weights / len(rows))
-        total = np.zeros(len(coef))
-        for row, residual in zip(rows, residuals, strict=True):  # in this order: no BLAS, no pairwise sums
-            total += residual * row
-        coef -= rate * (total + penalty * coef)
+    with np.errstate(all="ignore"):  # a rate too large ends in infinities, which the caller looks for
+        for start in range(0, len(order), batch_size):
+            rows, targets, weights = samples.pick(order[start : start + batch_size])
+            residuals = gradient(_logits(rows, coef), targets, validate=False) * (weights / len(rows))
+            total = np.zeros(len(coef))
+            for row, residual in zip(rows, residuals, strict=True):  # in this order: no BLAS
+                total += residual * row
+            coef -= rate * (total + penalty * coef)
     return coef
 
 
@@ -146,4 +148,16 @@ def _order(rows: int, seed: int, epoch: int) -> npt.NDArray[np.intp]:
 
 
 def _logits(rows: Floats, coef: Floats) -> Floats:
-    return rows @ coef
+    """x.w for each row: exact products, their exact sum, one rounding; NaN where something overflows.
+
+    Cheaper for a few rows than the passes' double-word sums, which serve many.
+    """
+    products, errors = two_prod(rows, coef)
+    return np.array([_sum(terms) for terms in np.concatenate([products, errors], axis=1).tolist()])
+
+
+def _sum(terms: list[float]) -> float:
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):
+        return math.nan
