@@ -1,4 +1,4 @@
-"""Data in blocks of rows: arrays and memory maps are cut; anything that gives a fresh pass each time will do."""
+"""Data in blocks of rows: arrays and memory maps are cut; anything that gives fresh passes will do."""
 
 from __future__ import annotations
 

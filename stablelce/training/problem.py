@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.kernels import evaluate
+from stablelce.sums.fixed_point import UNIT
 from stablelce.training.blocks import Block, Blocks
+from stablelce.training.lipschitz import Squares, round_up
+from stablelce.training.passes import State, differentiate
+from stablelce.training.point import Point
+from stablelce.training.scales import Scales, measure
 
 __all__ = ["Derivatives", "Problem"]
 
@@ -19,7 +23,17 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Derivatives:
-    """Value and derivatives of the objective at one point."""
+    """Value and derivatives of the objective at one point.
+
+    Attributes
+    ----------
+    loss : float
+        F, penalty included; inf if it is beyond the largest float.
+    gradient : ndarray of float64, shape (size,)
+        dF/dw and, last, dF/db.
+    hessian : ndarray of float64, shape (size, size), or None
+        The second derivatives, if wanted.
+    """
 
     loss: float
     gradient: Doubles
@@ -27,48 +41,153 @@ class Derivatives:
 
 
 class Problem:
-    """Minimise F(w, b) = sum_i s_i*L(x_i.w + b, t_i) / sum_i s_i + (l2/2)*|w|^2."""
+    """Minimise F(w, b) = sum_i s_i*L(x_i.w + b, t_i) / sum_i s_i + (l2/2)*|w|^2.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The data; it is passed over once now, and once for each call.
+    l2 : float
+        The penalty, finite and not negative; it does not act on the intercept.
+    fit_intercept : bool
+        Whether there is an intercept b.
+
+    Attributes
+    ----------
+    features, rows, size : int
+        Numbers of features, of rows, and of coefficients: features + 1 with an intercept.
+    total_weight : float
+        The sum of the weights, exact and rounded once.
+    lipschitz : float
+        L = (sum_i s_i*(|x_i|^2 + 1) / sum_i s_i)/4 + l2, without the 1 if there is no intercept: the gradient
+        changes by at most L times the change of the coefficients, so 1/L is a safe rate.
+    scales : Scales
+        What passes over parts of the data must know of the whole.
+
+    Raises
+    ------
+    ValueError
+        A feature is not finite or beyond 1e150 in magnitude, a target outside [0, 1], a weight or the penalty
+        not finite or negative, blocks have different numbers of features, or no row has a positive weight.
+
+    Notes
+    -----
+    All results have the same bits for the same rows and weights, whatever their order and cut, the engine,
+    the number of threads, and the processor.
+    """
 
     def __init__(self, blocks: Blocks, *, l2: float = 0.0, fit_intercept: bool = True) -> None:
-        self.blocks, self.l2, self.fit_intercept = blocks, l2, fit_intercept
+        if not (np.isfinite(l2) and l2 >= 0):
+            raise ValueError(f"l2 must be finite and not negative: got {l2}.")
+        self.blocks, self.l2, self.fit_intercept = blocks, float(l2), bool(fit_intercept)
         self.features = blocks.features
-        self.size = self.features + fit_intercept
-        self.rows, self.total_weight, squares = 0, 0.0, Fraction(0)
+        self.size = self.features + self.fit_intercept
+        self.scales = Scales.of_nothing(self.features)
         for block in blocks:
-            bad = ~np.isfinite(block.X)
-            if bad.any():
-                i, j = np.argwhere(bad)[0]
-                raise ValueError(f"row {self.rows + i}, column {j} of X is not finite: remove or impute it.")
-            s = np.ones(len(block.t)) if block.s is None else block.s
-            self.rows += len(block.t)
-            self.total_weight += float(s.sum())
-            squares += Fraction(float(s @ ((block.X.astype(float) ** 2).sum(1) + fit_intercept)))
-        self.lipschitz = float(np.nextafter(float(squares) / self.total_weight / 4 + l2, np.inf))
+            self._check_shapes(block)
+            self.scales.merge(measure(block, self.scales.rows))
+        self.rows = self.scales.rows
+        self._weight = self.scales.total_weight
+        if not self._weight:
+            raise ValueError(
+                f"no row has a positive weight, among {self.rows}: there is nothing to minimise."
+            )
+        self.total_weight = float(self._weight)
+
+    @cached_property
+    def lipschitz(self) -> float:
+        """L, rounded upward; it takes a pass over the data."""
+        squares = Squares(self.scales)
+        for block in self.blocks:
+            squares.add(block)
+        bound = squares.upper_bound() / self._weight + self.fit_intercept
+        return round_up(bound / 4 + Fraction(self.l2))
 
     def derivatives(self, coef: Doubles, *, hessian: bool = False, slices: int = 1) -> Derivatives:
-        """Loss, gradient and Hessian of F, penalty included."""
-        loss, gradient = 0.0, np.zeros(self.size)
-        second = np.zeros((self.size, self.size)) if hessian else None
+        """Loss, gradient and, if wanted, Hessian of F, penalty included.
+
+        Parameters
+        ----------
+        coef : ndarray of float64, shape (size,)
+            The coefficients, finite, intercept last if there is one.
+        hessian : bool
+            Whether the Hessian is wanted.
+        slices : {1, 2}
+            How accurate: to about 2**-22 or 2**-44 of the largest magnitudes of the two columns.
+
+        Raises
+        ------
+        ValueError
+            ``coef`` does not have this shape or is not finite, or ``slices`` is neither 1 nor 2.
+
+        Notes
+        -----
+        The loss of each row, and its gradient before it is multiplied by the weight, are correctly rounded
+        for the rounded logit. An element of the gradient is the sum of n products r_i*x_ij with an absolute
+        error of at most n * 0.625 * 2**(k-103), 2**k being the next power of two above the largest
+        magnitudes of the column and the weights; division by the weight and penalty follow with one
+        rounding. The same holds for the loss, with a bound of all logits in place of 2**k.
+        """
+        coef = np.asarray(coef, np.float64)
+        if coef.shape != (self.size,):
+            raise ValueError(f"coef must have the shape ({self.size},): got {coef.shape}.")
+        if not np.isfinite(coef).all():
+            raise ValueError(f"coef must be finite: element {int((~np.isfinite(coef)).argmax())} is not.")
+        chosen = slices if hessian else 0
+        point = Point.at(coef, self.scales, fit_intercept=self.fit_intercept)
+        state = State.of_nothing(point, chosen)
         for block in self.blocks:
-            X, s = _with_intercept(block, self.fit_intercept), block.s
-            z = X @ coef
-            outs = {name: np.empty_like(z) for name in ("loss", "gradient", "hessian")}
-            with np.errstate(all="ignore"):
-                evaluate(outs, z, block.t)
-            for out in outs.values():
-                out *= 1.0 if s is None else s
-            loss += float(outs["loss"].sum())
-            gradient += X.T @ outs["gradient"]
-            if second is not None:
-                second += (X * outs["hessian"][:, None]).T @ X
-        penalised = np.zeros(self.size)
-        penalised[: self.features] = self.l2
-        value = loss / self.total_weight + float(penalised @ coef**2) / 2
-        if second is not None:
-            second = second / self.total_weight + np.diag(penalised)
-        return Derivatives(value, gradient / self.total_weight + penalised * coef, second)
+            state.merge(
+                differentiate(block, self.scales, coef, fit_intercept=self.fit_intercept, slices=chosen)
+            )
+        return self.assemble(state, coef)
+
+    def assemble(self, state: State, coef: Doubles) -> Derivatives:
+        """The derivatives, from the merged state of all rows."""
+        point = Point.at(coef, self.scales, fit_intercept=self.fit_intercept)
+        penalty = [Fraction(self.l2)] * self.features + [Fraction(0)] * self.fit_intercept
+        w = [Fraction(x) for x in coef.tolist()]
+        squared = sum((x * x for x, l2 in zip(w, penalty, strict=True) if l2), Fraction(0))
+        loss = self._mean(state.loss.value(), point) + Fraction(self.l2) * squared / 2
+        shifts = np.append(point.shifts, [0] * self.fit_intercept).tolist()
+        gradient = [
+            _rounded(self._mean(m * _power(k + UNIT - shift), point) + l2 * x)
+            for m, k, shift, l2, x in zip(
+                state.gradient.integers(), point.exponents.tolist(), shifts, penalty, w, strict=True
+            )
+        ]
+        return Derivatives(_rounded(loss), np.array(gradient), self._hessian(state, point))
+
+    def _mean(self, total: Fraction, point: Point) -> Fraction:
+        return total * _power(point.weight_exponent) / self._weight
+
+    def _hessian(self, state: State, point: Point) -> Doubles | None:
+        if state.gram is None:
+            return None
+        shifts = np.append(point.shifts, [0] * self.fit_intercept).astype(np.int64)
+        with np.errstate(all="ignore"):
+            matrix = state.gram.matrix(shifts) / float(self._weight / _power(point.weight_exponent))
+            matrix[np.diag_indices(self.features)] += self.l2
+        return matrix
+
+    def _check_shapes(self, block: Block) -> None:
+        rows = len(block.t)
+        if block.X.shape != (rows, self.features):
+            raise ValueError(
+                f"a block's X must have the shape ({rows}, {self.features}), as its targets and the other "
+                f"blocks have it: got {block.X.shape}."
+            )
+        if block.s is not None and block.s.shape != (rows,):
+            raise ValueError(f"a block's weights must have the shape ({rows},): got {block.s.shape}.")
 
 
-def _with_intercept(block: Block, fit_intercept: bool) -> Any:
-    X = block.X.astype(np.float64, copy=False)
-    return np.column_stack([X, np.ones(len(X))]) if fit_intercept else X
+def _power(exponent: int) -> Fraction:
+    return Fraction(2) ** exponent
+
+
+def _rounded(value: Fraction) -> float:
+    """The nearest float; infinite beyond the largest."""
+    try:
+        return value.numerator / value.denominator  # rounds once, to nearest even
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
