@@ -18,7 +18,7 @@ from stablelce.training._sklearn import Base, ConvergenceWarning, NotFittedError
 from stablelce.training.fitting import Outcome, Settings, Task, fit, pass_over
 from stablelce.training.inputs import Features, check_same, features
 from stablelce.training.labels import class_targets, soft_targets, two_classes, vector
-from stablelce.training.logits import logits_of
+from stablelce.training.logits import logits
 from stablelce.training.parameters import check_parameters, seed_of
 from stablelce.training.watching import Callback
 from stablelce.training.weights import effective_weights, sample_weights
@@ -287,8 +287,7 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             The features are not taken, or are others than those fitted.
         """
         self._check_fitted()
-        rows = self._features(X, first=False).rows
-        return logits_of(rows, self._coefficients())
+        return logits(self._features(X, first=False).rows, self._coefficients())
 
     def predict(self, X: Any) -> Array:
         """The likelier class of each row: the second where its logit is positive.

@@ -11,9 +11,9 @@ longer falls is no sign: it is flat to second order there, and stops hundreds of
 not nearly collinear. Two are taken, for good, once a factorisation fails, once two full steps in a row were
 not smaller than half the one before, and for the last step where that is so.
 
-**Not positive definite.** Then a ridge of 2^-40, 2^-30, 2^-20 or 2^-10 times the diagonal is added (1 where
-that is zero: the gradient is zero there too, or the loss is flat); where none helps, the step is -g/L. A last
-step made with a ridge is reported as "flat": the optimum need not be the only one.
+**Not positive definite.** Then a ridge of 2^-40, 2^-30, 2^-20 or 2^-10 times the diagonal is added, and
+coefficients whose diagonal element is zero stay; where none helps, the step is -g/L. A last step made in one
+of these ways is reported as "flat": the optimum need not be the only one.
 
 **Separation.** With hard targets and no penalty, a mean loss below log(2) times the least share of the
 weight leaves no row on the wrong side: the coefficients separate the classes, and there is no optimum. Then
@@ -118,15 +118,17 @@ def _leaving(problem: Objective, state: State, here: Derivatives) -> _Leaving:
 
 def _direction(here: Derivatives, ridge: float) -> Floats | None:
     """-(H + ridge)^-1 g, or None where there is none, or none that leads downhill."""
-    matrix = np.array(here.hessian, dtype=np.float64)
+    matrix, right = np.array(here.hessian, dtype=np.float64), -here.gradient
     if ridge:
-        diagonal = np.diagonal(matrix)
+        diagonal = np.diagonal(matrix).copy()
         np.fill_diagonal(matrix, np.where(diagonal > 0, diagonal * (1.0 + ridge), 1.0))
+        right[diagonal == 0] = 0.0
     with np.errstate(all="ignore"):
-        direction = solve_positive_definite(matrix, -here.gradient)
-    if direction is None or not np.isfinite(direction).all() or dot(here.gradient, direction) > 0:
-        return None
-    return direction
+        direction = solve_positive_definite(matrix, right)
+        if direction is None or not np.isfinite(direction).all():
+            return None
+    downhill = dot(here.gradient, direction) < 0 or not here.gradient.any()
+    return direction if downhill else None
 
 
 def _search(problem: Objective, coef: Floats, leaving: _Leaving) -> _Found | None:
