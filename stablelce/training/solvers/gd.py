@@ -6,7 +6,7 @@ With L such that the gradient is L-Lipschitz, and rate <= 1/L, the objective fal
 
 and F(w_k) - F* <= |w_0 - w*|^2 / (2 * rate * k) (Y. Nesterov, *Introductory Lectures on Convex
 Optimization*, Springer 2004, theorem 2.1.14). A step is measured against the largest coefficient or
-1/sqrt(L), the length that changes F by 1/2 at most, whichever is larger.
+sqrt(F/L), a length that the curvature makes change F by half of itself at most, whichever is larger.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def gradient_descent(problem: Objective, state: State, *, rate: float | None, to
         A step of this relative size is the last.
     """
     rate = 1.0 / problem.lipschitz if rate is None else rate
-    unit = 1.0 / math.sqrt(problem.lipschitz)
     here = problem.derivatives(state.coef)
     state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
     yield state
@@ -49,7 +48,7 @@ def gradient_descent(problem: Objective, state: State, *, rate: float | None, to
             yield replace(state, status="overflow")
             return
         here = there
-        step = relative_step(state.coef, coef, unit)
+        step = relative_step(state.coef, coef, math.sqrt(state.loss / problem.lipschitz))
         coef.flags.writeable = False
         state = State(
             iteration=state.iteration + 1,

@@ -1,7 +1,7 @@
 """Newton's method, damped: w <- w - a * H^-1 g, with a halved until the objective falls.
 
-**Step.** Its size is the largest of |p_j| / max(|w_j|, H_jj^-1/2): relative to the coefficient, or to the
-length that changes the objective by about 1/2 along that axis. No scaling of the features changes it.
+**Step.** Its size is the largest of |p_j| / max(|w_j|, sqrt(F/H_jj)): relative to the coefficient, or to the
+length that changes the objective F by half of itself along that axis. No scaling of the features changes it.
 
 **Stop.** Once a step is within the tolerance, steps are taken as long as each is less than half the one
 before: convergence is that fast, so it costs one or two passes, and leads to the last bits. A loss that no
@@ -177,6 +177,7 @@ def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
 
 def _size(leaving: _Leaving, coef: Floats) -> float:
     diagonal = np.diagonal(np.asarray(leaving.derivatives.hessian))
-    with np.errstate(divide="ignore"):
-        unit = 1.0 / np.sqrt(diagonal)  # inf where the loss is flat: any step is small there
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit = np.sqrt(leaving.derivatives.loss / diagonal)
+    unit[diagonal == 0] = np.inf  # where the loss is flat any step is small
     return float((np.abs(leaving.direction) / np.maximum(np.abs(coef), unit)).max())

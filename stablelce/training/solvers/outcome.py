@@ -21,14 +21,16 @@ def complaint(state: State, *, solver: str, max_iter: int, tol: float, separatio
     separation : float
         A loss below which the coefficients are known to separate the classes; 0 where none is.
     """
-    if state.status in ("converged", "stopped"):
+    if state.status == "stopped":
         return None
     if state.status == "separated" or state.loss < separation:
         return (
             f"The coefficients after {state.iteration} iterations of {solver} separate the two classes: "
-            "every row is on its side, so larger ones always fit better and there is no optimum. Add a penalty, "
-            f"l2 > 0, to have one. These coefficients are the last ones; {_PROOF}."
+            "every row is on its side, so larger ones always fit better and there is no optimum. Add a "
+            f"penalty, l2 > 0, to have one. These coefficients are the last ones; {_PROOF}."
         )
+    if state.status == "converged":
+        return None
     if state.status == "flat":
         return (
             f"{solver} came to rest where the Hessian is singular in working precision: features may be "

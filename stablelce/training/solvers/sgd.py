@@ -93,7 +93,6 @@ def sgd(
     tol : float
         An epoch that changes the coefficients by this relative size is the last.
     """
-    unit = 1.0 / math.sqrt(problem.lipschitz)
     here = problem.derivatives(state.coef)
     state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
     yield state
@@ -105,7 +104,7 @@ def sgd(
         if here is None or not is_finite(here):
             yield replace(state, status="overflow")
             return
-        step = relative_step(state.coef, coef, unit)
+        step = relative_step(state.coef, coef, math.sqrt(state.loss / problem.lipschitz))
         coef.flags.writeable = False
         state = State(
             iteration=state.iteration + 1,
