@@ -19,12 +19,13 @@ from stablelce.kernels.table import SHA256
 __all__ = ["directory"]
 
 
-def directory(fused: bool) -> Path | None:
+def directory(fused: bool, others: tuple[Path, ...] = ()) -> Path | None:
     """The folder, made if need be; None, with a warning, where nothing can be written.
 
-    Below STABLELCE_CACHE_DIR, or the user's folder for caches.
+    Below STABLELCE_CACHE_DIR, or the user's folder for caches. ``others`` are folders with sources that go
+    into the compiled code beside those of the kernels.
     """
-    folder = _root() / _key(fused)
+    folder = _root() / _key(fused, others)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -51,11 +52,12 @@ def _root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "stablelce"
 
 
-def _key(fused: bool) -> str:
+def _key(fused: bool, others: tuple[Path, ...] = ()) -> str:
     """A hash of all that decides the code: kernel sources, table, versions, and the instructions used."""
     sha = hashlib.sha256(f"{SHA256} {fused} {sys.version}".encode())
     for package in ("numba", "llvmlite", "numpy"):
         sha.update(f"{package} {metadata.version(package)}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        sha.update(path.name.encode() + path.read_bytes())
+    for folder in (Path(__file__).parent, *others):
+        for path in sorted(folder.glob("*.py")):
+            sha.update(path.name.encode() + path.read_bytes())
     return sha.hexdigest()[:24]

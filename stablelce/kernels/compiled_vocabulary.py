@@ -24,11 +24,12 @@ from numba.extending import intrinsic
 from stablelce.kernels import cache, primitives
 from stablelce.kernels.rebinding import rebind
 
-__all__ = ["FUSED", "compile_module", "load", "loop"]
+__all__ = ["FUSED", "VOCABULARY", "compile_module", "encoding", "inlined", "keep", "load", "loop"]
 
 ROUND_TO_INTEGER = 6755399441055744.0
 
-_inlined = njit(inline="always", error_model="numpy")
+inlined = njit(inline="always", error_model="numpy")
+"""Makes a function that is put into the source of the loops that call it."""
 
 _settings: Any = numba.config
 
@@ -63,59 +64,70 @@ def _low_word_of_encoding(_context: Any, _a: Any) -> Any:
     return types.uint64(types.float64), generate
 
 
+def _encoding_as_integer(_context: Any, _a: Any) -> Any:
+    """The encoding of a float."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(types.float64), generate
+
+
 _fma: Any = intrinsic(_fma_as_instruction)
 _low_word: Any = intrinsic(_low_word_of_encoding)
+encoding: Any = intrinsic(_encoding_as_integer)
+"""The encoding of a binary64 number, as a signed integer."""
 
 # -- the vocabulary ----------------------------------------------------------------------------
 
 
-@_inlined
+@inlined
 def _select(condition: Any, a: Any, b: Any) -> Any:
     return a if condition else b
 
 
-@_inlined
+@inlined
 def _absolute(a: Any) -> Any:
     return abs(a)
 
 
-@_inlined
+@inlined
 def _to_index(a: Any) -> Any:
     # Not int(a): a conversion to a signed integer is done one by one, and indexing by it tests the sign.
     return _low_word(a + ROUND_TO_INTEGER)
 
 
-@_inlined
+@inlined
 def _take(column: Any, index: Any) -> Any:
     return column[index]
 
 
-@_inlined
+@inlined
 def _two_sum(a: Any, b: Any) -> Any:
     s = a + b
     part = s - a
     return s, (a - (s - part)) + (b - part)
 
 
-@_inlined
+@inlined
 def _fast_two_sum(a: Any, b: Any) -> Any:
     s = a + b
     return s, b - (s - a)
 
 
-@_inlined
+@inlined
 def _fused_two_prod(a: Any, b: Any) -> Any:
     p = a * b
     return p, _fma(a, b, -p)
 
 
-@_inlined
+@inlined
 def _fused_two_square(a: Any) -> Any:
     p = a * a
     return p, _fma(a, a, -p)
 
 
-@_inlined
+@inlined
 def _fused_mul_add(a: Any, b: Any, c: Any) -> Any:
     return _fma(a, b, c)
 
@@ -133,7 +145,7 @@ if FUSED:
 else:  # those of NumPy arrays, which split their operands
     _splitting = dict(vars(primitives))
     for _name in ("_split", "mul_add", "two_prod", "two_square"):
-        _splitting[_name] = _inlined(FunctionType(_splitting[_name].__code__, _splitting))
+        _splitting[_name] = inlined(FunctionType(_splitting[_name].__code__, _splitting))
     VOCABULARY |= {name: _splitting[name] for name in ("mul_add", "two_prod", "two_square")}
 
 
@@ -143,7 +155,7 @@ def compile_module(module: ModuleType, *, early: bool = True) -> dict[str, Any]:
     Early, into the source of the loop, which takes longer to compile, or late, by the code generator: a loop
     over a short kernel is turned into vector instructions only where it is early.
     """
-    decorate = _inlined if early else njit(forceinline=True, error_model="numpy")
+    decorate = inlined if early else njit(forceinline=True, error_model="numpy")
     namespace = rebind(module, VOCABULARY)
     todo, done = [namespace], set()
     while todo:
@@ -197,10 +209,25 @@ def load(function: Any, width: int, arguments: str) -> Callable[..., Any]:
         "n": types.int64,
         "m": types.Array(types.uint8, 1, "C"),
     }
-    directory = _directory(FUSED)
+    return keep(function, tuple(by_letter[letter] for letter in arguments))
+
+
+def keep(function: Any, signature: tuple[Any, ...], folders: tuple[Path, ...] = ()) -> Callable[..., Any]:
+    """A loop for arguments of these types: from the cache, or compiled and kept there.
+
+    Parameters
+    ----------
+    function : dispatcher
+        What :data:`loop` made.
+    signature : tuple
+        The compiler's types of the arguments.
+    folders : tuple of Path
+        Folders with sources, other than the kernels', that the loop is made of.
+    """
+    directory = _directory(FUSED, folders)
     if directory is not None:
         with _cached(directory):
             function.enable_caching()
-    function.compile(tuple(by_letter[letter] for letter in arguments))
+    function.compile(signature)
     function.disable_compile()
     return cast("Callable[..., Any]", function)

@@ -6,10 +6,13 @@ States of blocks may be computed anywhere, in any order: threads here, other pro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.kernels import loops_for, threads
 from stablelce.sums import FixedPointSum
 from stablelce.training import rows
 from stablelce.training.blocks import Block
@@ -23,6 +26,12 @@ Doubles = npt.NDArray[np.float64]
 
 _ELEMENTS = 1 << 16
 """Features to a chunk of the NumPy engine."""
+
+_TURN = 4 * Gram.ROWS
+"""Rows that are passed over before their part of the Hessian is computed, while they are in a cache."""
+
+_WIDTH = 8
+"""Columns of the narrow array of the compiled pass."""
 
 
 @dataclass
@@ -76,10 +85,15 @@ def differentiate(
     """
     point = Point.at(coef, scales, fit_intercept=fit_intercept)
     state = State.of_nothing(point, slices)
-    step = min(max(_ELEMENTS // max(scales.maxima.size, 1), 1), Gram.ROWS)
+    compiled = loops_for(np.dtype(np.float64), block.X.size) is not None
+    size = len(block.t) if compiled and not slices else _TURN
     with np.errstate(all="ignore"):
-        for start in range(0, len(block.t), step):
-            _add(state, rows.scaled(_part(block, start, start + step), point), point)
+        for start in range(0, len(block.t), size):
+            part = rows.scaled(_part(block, start, start + size), point)
+            if compiled:
+                _add_compiled(state, part, point)
+            else:
+                _add(state, part, point)
     return state
 
 
@@ -87,13 +101,80 @@ def _part(block: Block, start: int, stop: int) -> Block:
     return Block(block.X[start:stop], block.t[start:stop], None if block.s is None else block.s[start:stop])
 
 
+# -- NumPy -------------------------------------------------------------------------------------
+
+
 def _add(state: State, block: Block, point: Point) -> None:
     """Add some rows, already scaled."""
-    found = rows.compute(block, point, hessian=state.gram is not None)
-    X = block.X
-    if point.fit_intercept:
-        X = np.column_stack([X, np.ones(len(X), X.dtype)])
-    state.gradient.add_products(found.r, X)
-    state.loss.add_products(found.s, found.loss[:, np.newaxis])
-    if state.gram is not None and found.q is not None:
-        state.gram.add(found.q, X)
+    step = min(max(_ELEMENTS // max(len(point.weights), 1), 1), Gram.ROWS)
+    for start in range(0, len(block.t), step):
+        part = _part(block, start, start + step)
+        found = rows.compute(part, point, hessian=state.gram is not None)
+        X = part.X
+        if point.fit_intercept:
+            X = np.column_stack([X, np.ones(len(X), X.dtype)])
+        state.gradient.add_products(found.r, X)
+        state.loss.add_products(found.s, found.loss[:, np.newaxis])
+        if state.gram is not None and found.q is not None:
+            state.gram.add(found.q, X)
+
+
+# -- Numba -------------------------------------------------------------------------------------
+
+
+def _add_compiled(state: State, block: Block, point: Point) -> None:
+    """The same, by compiled loops on several threads; what they leave out is added by NumPy."""
+    from stablelce.training import compiled
+
+    loops = compiled.load(block.X.dtype)
+    size, features = len(block.t), len(point.weights)
+    q, left = np.empty(size if state.gram is not None else 0), np.empty(size, np.uint8)
+    arguments, nothing, lock = _arguments(state, point), np.empty(0), Lock()
+    unit = features + 1
+
+    def work(start: int, stop: int) -> bool:
+        part = slice(start // unit, stop // unit)
+        gradient, loss = point.empty_sums()
+        s = nothing if block.s is None else block.s[part]
+        results = (gradient.limbs, loss.limbs, q[part], left[part])
+        count: int = loops.drive(block.X[part], block.t[part], s, *arguments, *results)
+        with lock:
+            state.gradient.merge(gradient)
+            state.loss.merge(loss)
+        return count > 0
+
+    some = threads.in_pieces(work, size * unit, _TURN // 4 * unit)
+    if state.gram is not None:
+        _add_slices(state.gram, loops, block, q)
+    if some:
+        index = np.flatnonzero(left)
+        s = None if block.s is None else block.s[index]
+        _add(state, Block(block.X[index], block.t[index], s), point)
+
+
+def _arguments(state: State, point: Point) -> tuple[Any, ...]:
+    """Coefficients and offsets as the loops take them: whole vectors, and a narrow rest padded with zeros."""
+    features = len(point.weights)
+    whole = features // _WIDTH * _WIDTH
+    w_tail, narrow = np.zeros(_WIDTH), np.ones((2, _WIDTH))
+    w_tail[: features - whole] = point.weights[whole:]
+    offsets = state.gradient.offsets
+    narrow[:, : offsets.shape[1] - whole] = offsets[:, whole:]
+    coefficients = (
+        point.weights,
+        w_tail,
+        point.intercept,
+        float(np.ldexp(1.0, point.back)),
+        point.fit_intercept,
+    )
+    return coefficients, (np.ascontiguousarray(offsets[:, :whole]), narrow, state.loss.offsets)
+
+
+def _add_slices(gram: Gram, loops: Any, block: Block, q: Doubles) -> None:
+    scales = gram.scales
+    y = np.empty((min(len(q), Gram.ROWS), len(scales)))
+    for start in range(0, len(q), Gram.ROWS):
+        part = slice(start, start + Gram.ROWS)
+        some = y[: len(q[part])]
+        loops.slice(block.X[part], q[part], scales, gram.slices == 1, some)
+        gram.add_slices(some)

@@ -81,11 +81,16 @@ class Point:
             back=back,
             fit_intercept=fit_intercept,
             shifts=shifts,
-            exponents=np.append(scales.exponents, [0] * fit_intercept).astype(np.int64),
+            exponents=np.concatenate([scales.exponents, np.zeros(int(fit_intercept), np.int64)]),
             # L <= |z| + log(2)
             loss_exponent=min(max(logit, 0), LOGIT_EXPONENT) + 1,
             weight_exponent=scales.weight_exponent,
         )
+
+    @property
+    def column_shifts(self) -> Integers:
+        """The shifts, with one of 0 for the intercept if there is one: shape (size,)."""
+        return np.concatenate([self.shifts, np.zeros(int(self.fit_intercept), np.int64)])
 
     def empty_sums(self) -> tuple[FixedPointSum, FixedPointSum]:
         """Sums for the gradient and the loss, with nothing added."""

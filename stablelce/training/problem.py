@@ -149,7 +149,7 @@ class Problem:
         w = [Fraction(x) for x in coef.tolist()]
         squared = sum((x * x for x, l2 in zip(w, penalty, strict=True) if l2), Fraction(0))
         loss = self._mean(state.loss.value(), point) + Fraction(self.l2) * squared / 2
-        shifts = np.append(point.shifts, [0] * self.fit_intercept).tolist()
+        shifts = point.column_shifts.tolist()
         gradient = [
             _rounded(self._mean(m * _power(k + UNIT - shift), point) + l2 * x)
             for m, k, shift, l2, x in zip(
@@ -164,9 +164,10 @@ class Problem:
     def _hessian(self, state: State, point: Point) -> Doubles | None:
         if state.gram is None:
             return None
-        shifts = np.append(point.shifts, [0] * self.fit_intercept).astype(np.int64)
         with np.errstate(all="ignore"):
-            matrix = state.gram.matrix(shifts) / float(self._weight / _power(point.weight_exponent))
+            matrix = state.gram.matrix(point.column_shifts) / float(
+                self._weight / _power(point.weight_exponent)
+            )
             matrix[np.diag_indices(self.features)] += self.l2
         return matrix
 
