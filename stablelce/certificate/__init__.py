@@ -1,9 +1,9 @@
 """What is provably true of a logistic regression's optimum: enclosures of it, and proofs that there is none.
 
 :func:`certify` and :func:`certify_point` bound how far given coefficients are from the exact optimum;
-:func:`exact_optimum` finds it, correctly rounded. Their proofs are in :mod:`stablelce.certificate.krawczyk` (there
-is a unique optimum, and it lies in this box) and :mod:`stablelce.certificate.separation` (there is none). The
-names are loaded when they are first used: only the balls need python-flint.
+:func:`exact_optimum` finds it, correctly rounded. The proofs are in ``krawczyk.py`` (there is a unique
+optimum, and it lies in this box) and ``separation.py`` (there is none). Names are loaded when they are first
+used: only the balls need python-flint.
 """
 
 from __future__ import annotations

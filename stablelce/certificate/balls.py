@@ -55,6 +55,7 @@ def precision(bits: int) -> Iterator[None]:
 
 
 def working_precision() -> int:
+    """Bits of a significand now."""
     return int(ctx.prec)
 
 
@@ -66,6 +67,7 @@ def ball(value: Fraction | float) -> Ball:
 
 
 def power_of_two(k: int) -> Ball:
+    """2^k, of radius 0."""
     return arb((1, k))
 
 
@@ -80,14 +82,17 @@ def upper(value: Ball) -> Ball:
 
 
 def column(values: Sequence[Ball]) -> Matrix:
+    """A matrix of one column."""
     return arb_mat([[value] for value in values])
 
 
 def matrix(rows: Sequence[Sequence[Ball | float]]) -> Matrix:
+    """A matrix, row by row."""
     return arb_mat(rows)
 
 
 def identity(size: int) -> Matrix:
+    """The identity matrix."""
     return arb_mat(size, size, [arb(int(i == j)) for i in range(size) for j in range(size)])
 
 
@@ -137,10 +142,8 @@ class BallProblem:
             large = 1 / (1 + e)  # sigmoid(|z|)
             small = e * large  # sigmoid(-|z|)
             up, down = (small, large) if negative else (large, small)
-            if t is None:
-                residual = -down if is_one else up
-            else:
-                residual = (1 - t) * up - t * down
+            hard = -down if is_one else up
+            residual = hard if t is None else (1 - t) * up - t * down
             curvature = large * small
             residuals.append(residual if s is None else s * residual)
             curvatures.append(curvature if s is None else s * curvature)

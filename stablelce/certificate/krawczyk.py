@@ -121,11 +121,14 @@ def descend(problem: BallProblem, point: Matrix, steps: int) -> tuple[Matrix, De
         inverted = inverse(problem.hessian(curvatures).mid())
         if inverted is None:
             return point, "imprecise"
-        step = (inverted * gradient).mid()
-        change = sum((upper(entry) for entry in step.entries()), ball(0.0))
-        if not change.is_finite():
+        exact_step = inverted * gradient
+        changes = problem.logits(exact_step)
+        change = max(upper(z) for z in changes)
+        # Balls wider than the step say that rounding decides where it leads.
+        if not change.is_finite() or (change > 1e-9 and 2 * max(upper(z.mid()) for z in changes) < change):
             return point, "imprecise"
-        if change < 1e-9:  # no logit changes by more: the chord steps do the rest
+        step = exact_step.mid()
+        if change < 1e-9:  # near enough for chord steps
             return polish(problem, (point - step).mid(), inverted.mid()), "small"
         trial = (point - step).mid()
         new = problem.loss(trial).mid()
@@ -144,7 +147,7 @@ def _bound(contraction: Matrix, reach: Matrix, total: Ball, r: Matrix) -> Matrix
     return _magnitudes(contraction * r + reach * q)
 
 
-def _enclosure(  # noqa: PLR0913, PLR0917  # the parts of one proof
+def _enclosure(
     problem: BallProblem,
     point: Matrix,
     step: Matrix,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-
 from stablelce.certificate.problem import Floats
 
 __all__ = ["separating_hint"]
@@ -39,7 +38,7 @@ def separating_hint(x: Floats, t: Floats) -> Floats | None:
         bounds=[(None, None)] * k + [(0.0, 1.0)] * n,
         method="highs",
     )
-    if result.x is None or -result.fun < 0.5:
+    if result.x is None or result.fun is None or result.fun > -0.5:
         return None
     hint: Floats = result.x[:k]
     return hint

@@ -16,7 +16,7 @@ from stablelce.certificate.weights import effective_weights
 __all__ = ["certify"]
 
 
-def certify(  # noqa: PLR0913  # the signature is that of the design
+def certify(
     model: Any,
     X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
     y: npt.ArrayLike,
@@ -125,8 +125,8 @@ def _parameters(model: Any) -> _Parameters:
             raise ValueError(f"only models of two classes can be certified: params has shape {params.shape}.")
         return _Parameters(params, 0.0, fit_intercept=False)
     raise TypeError(
-        f"a fitted model has coef_ and intercept_, or params: {type(model).__name__} has neither; fit it first, or "
-        "pass coefficients to stablelce.certificate.certify_point."
+        f"a fitted model has coef_ and intercept_, or params: {type(model).__name__} has neither; fit it "
+        "first, or pass coefficients to stablelce.certificate.certify_point."
     )
 
 

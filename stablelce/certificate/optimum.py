@@ -58,7 +58,7 @@ class Optimum:
     iterations: int
 
 
-def exact_optimum(  # noqa: PLR0913  # data, weights and penalty belong in one call
+def exact_optimum(
     X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
     t: npt.ArrayLike,
     *,
@@ -107,9 +107,9 @@ def exact_optimum(  # noqa: PLR0913  # data, weights and penalty belong in one c
 
     Notes
     -----
-    The proof, Krawczyk's test in ball arithmetic, is in :mod:`stablelce.certificate.krawczyk`. It is rigorous
-    for data of any size. It takes about 200 bytes per element of X, and time in proportion to n d^2: 20,000 x 30
-    a second or two, 10^7 elements are practical.
+    The proof, Krawczyk's test in ball arithmetic, is in ``stablelce.certificate.krawczyk``. It is rigorous
+    for data of any size. It takes about 200 bytes per element of X, and time in proportion to n d^2: 20,000 x
+    30 a second or two; 10^7 elements are practical.
     """
     problem = make_problem(X, t, s, l2, fit_intercept=fit_intercept)
     found = find(problem, scaled_start(problem, start))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.certificate.balls import Ball, ball, power_of_two, precision
-from stablelce.certificate.errors import NoUniqueOptimumError, NotProvedError
+from stablelce.certificate.errors import NotProvedError, NoUniqueOptimumError
 from stablelce.certificate.problem import Floats, Problem, make_problem, scaled_start
 from stablelce.certificate.rounding import bounds, rounded_up
 from stablelce.certificate.search import Found, find
@@ -56,7 +56,7 @@ class Certificate:
     precision: int
 
 
-def certify_point(  # noqa: PLR0913  # data, weights and penalty belong in one call
+def certify_point(
     X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
     t: npt.ArrayLike,
     coef: npt.ArrayLike,
@@ -93,8 +93,8 @@ def certify_point(  # noqa: PLR0913  # data, weights and penalty belong in one c
 
     Notes
     -----
-    The proof, Krawczyk's test in ball arithmetic, is in :mod:`stablelce.certificate.krawczyk`: the optimum is
-    enclosed far more closely than float64 resolves, so that the radius is the distance itself, rounded upward.
+    The proof, Krawczyk's test in ball arithmetic, is in ``stablelce.certificate.krawczyk``: the optimum is
+    enclosed far more closely than float64 resolves, so that the radius is the distance, rounded upward.
     """
     problem = make_problem(X, t, s, l2, fit_intercept=fit_intercept)
     values = _parameters(problem, coef, intercept)

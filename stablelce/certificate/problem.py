@@ -54,7 +54,7 @@ class Problem:
     @property
     def size(self) -> int:
         """Number of parameters."""
-        return self.x.shape[1]
+        return int(self.x.shape[1])
 
     @cached_property
     def exponents(self) -> list[int]:
@@ -125,8 +125,8 @@ def make_problem(
     x, targets = _floats(X, "X"), _floats(t, "t")
     if x.ndim != 2 or targets.shape != x.shape[:1]:
         raise ValueError(
-            f"X must have shape (n, d) and t shape (n,): got {x.shape} and {targets.shape}; pass one row of X "
-            "and one target per observation."
+            f"X must have shape (n, d) and t shape (n,): got {x.shape} and {targets.shape}; pass one row of "
+            "X and one target per observation."
         )
     if x.shape[1] + fit_intercept == 0:
         raise ValueError("there is nothing to fit: pass at least one feature, or fit the intercept.")

@@ -36,15 +36,15 @@ def rounded_up(value: Ball) -> float:
 
 def _upward(m: int, e: int) -> float:
     nearest = BINARY64.round_dyadic(m, e)
-    if BINARY64.is_finite(nearest) and _below(nearest, m, e):
-        nearest = BINARY64.next_up(nearest)
-    elif nearest == BINARY64.sign_bit | BINARY64.infinity:
-        nearest = BINARY64.next_up(nearest)
-    return _float(nearest)
+    if nearest == BINARY64.infinity or not _below(nearest, m, e):
+        return _float(nearest)
+    return _float(BINARY64.next_up(nearest))
 
 
 def _below(encoding: int, m: int, e: int) -> bool:
-    """Whether a finite encoding stands for less than m*2^e."""
+    """Whether an encoding stands for less than m*2^e."""
+    if encoding == BINARY64.sign_bit | BINARY64.infinity:
+        return True
     n, f = BINARY64.decode(encoding)
     common = min(e, f)
     return n << (f - common) < m << (e - common)

@@ -23,9 +23,9 @@ _SHORT, _LONG = 15, 300
 """Newton steps in balls: where float64 came near, and where an optimum exists but lies far out."""
 
 _COMPLAINT = (
-    f"neither an optimum nor its absence could be proved with {LAST_BITS} bits and {_LONG} Newton steps: the classes "
-    "are separable, or nearly so; SciPy's linear programs may find the direction (pip install scipy), and a "
-    "penalty (l2 > 0) makes sure that there is an optimum."
+    f"neither an optimum nor its absence could be proved with {LAST_BITS} bits and {_LONG} Newton steps: the "
+    "classes are separable, or nearly so; SciPy's linear programs may find the direction (pip install scipy), "
+    "and a penalty (l2 > 0) makes sure that there is an optimum."
 )
 
 

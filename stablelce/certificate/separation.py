@@ -51,7 +51,8 @@ def refute_constant_targets(problem: Problem) -> None:
                 "separable",
                 direction,
                 f"every target of positive weight is {target:.0f}, so that the loss falls for ever as the "
-                f"intercept goes to {'+' if sign > 0 else '-'}infinity: there is no optimum; both classes are needed.",
+                f"intercept goes to {'+' if sign > 0 else '-'}infinity: there is no optimum; both classes "
+                "are needed.",
             )
 
 
@@ -180,7 +181,8 @@ _MESSAGES: dict[Kind, str] = {
     "separable": "the classes are separable: the loss falls for ever along `direction`, which has every row "
     "strictly on its own side, so there is no optimum; add a penalty (l2 > 0).",
     "quasi-separable": "the classes are quasi-separable: the loss falls for ever along `direction`, which has "
-    "no row on the wrong side and some strictly on their own, so there is no optimum; add a penalty (l2 > 0).",
+    "no row on the wrong side and some strictly on their own, so there is no optimum; add a penalty "
+    "(l2 > 0).",
     "rank-deficient": "the columns are linearly dependent: moving along `direction` changes no logit, so no "
     "optimum is unique; leave a column out or add a penalty (l2 > 0).",
 }

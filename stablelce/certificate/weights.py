@@ -96,7 +96,8 @@ def effective_weights(
     if weights is not None:
         if weights.shape != positive.shape:
             raise ValueError(
-                f"sample_weight must have one weight per row: got shape {weights.shape} for {len(positive)} rows."
+                f"sample_weight must have one weight per row: got shape {weights.shape} for {len(positive)} "
+                "rows."
             )
         if not (np.isfinite(weights) & (weights >= 0)).all():
             raise ValueError("sample_weight must be finite and not negative.")
