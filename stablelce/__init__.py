@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stablelce.certificate import NoUniqueOptimumError
     from stablelce.conformance import audit
     from stablelce.functions import (
         FlushToZeroWarning,
@@ -31,6 +32,7 @@ __all__ = [
     "ConvergenceWarning",
     "FlushToZeroWarning",
     "LogisticRegression",
+    "NoUniqueOptimumError",
     "__version__",
     "audit",
     "engine",
@@ -48,6 +50,7 @@ __all__ = [
 _HOMES = {
     "ConvergenceWarning": "stablelce.training._sklearn",
     "LogisticRegression": "stablelce.training.estimator",
+    "NoUniqueOptimumError": "stablelce.certificate",
     "audit": "stablelce.conformance",
     "engine": "stablelce.kernels",
     "warmup": "stablelce.kernels",

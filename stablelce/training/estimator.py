@@ -21,7 +21,7 @@ from stablelce.training.labels import class_targets, soft_targets, two_classes, 
 from stablelce.training.logits import logits
 from stablelce.training.parameters import check_parameters, seed_of
 from stablelce.training.watching import Callback
-from stablelce.training.weights import effective_weights, sample_weights
+from stablelce.training.weights import row_weights, sample_weights
 
 __all__ = ["LogisticRegression"]
 
@@ -61,7 +61,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
     fit_intercept : bool
         Whether there is an intercept; if not, it is 0.
     class_weight : mapping, "balanced" or None
-        Weights by class label. "balanced" is n / (2 * rows of the class).
+        Weights by class label. "balanced" is W / (2*W_c), with W and W_c the sums of the sample weights of
+        all rows and of those of the class.
     warm_start : bool
         Whether to start from the coefficients of the last fit, where there is one of as many features.
     random_state : int, Generator, RandomState or None
@@ -185,7 +186,7 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         classes = two_classes(labels)
         targets = class_targets(labels, classes)
         weights = sample_weights(sample_weight, len(targets))
-        weights = effective_weights(targets, weights, self.class_weight, classes)
+        weights = row_weights(targets, weights, self.class_weight, classes)
         return self._fit(taken, targets, weights, classes)
 
     def fit_soft(self, X: Any, t: Any, sample_weight: Any = None) -> LogisticRegression:
@@ -256,7 +257,7 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         taken = self._features(X, first=first)
         targets = class_targets(vector(y, "y", taken.shape[0]), known)
         weights = sample_weights(sample_weight, len(targets))
-        weights = effective_weights(targets, weights, self.class_weight, known, needs_both=False)
+        weights = row_weights(targets, weights, self.class_weight, known, needs_both=False)
         calls = 0 if first else self.n_iter_
         start = self._start(taken, warm=not first)
         outcome = pass_over(self._task(taken, targets, weights), start, self._settings(), calls)

@@ -1,4 +1,4 @@
-"""Effective weights: that of the sample times that of its class."""
+"""Weights of rows: those of samples, checked, times those of classes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.certificate import effective_weights
 from stablelce.training.labels import vector
 
-__all__ = ["effective_weights", "sample_weights"]
+__all__ = ["row_weights", "sample_weights"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -54,7 +55,7 @@ def sample_weights(value: Any, length: int) -> Floats | None:
     return weights
 
 
-def effective_weights(
+def row_weights(
     targets: Floats,
     sample_weight: Floats | None,
     class_weight: Any,
@@ -62,7 +63,7 @@ def effective_weights(
     *,
     needs_both: bool = True,
 ) -> Floats | None:
-    """Sample weight times class weight, or None where all are 1.
+    """Sample weight times class weight, as the certificate takes them, or None where all are 1.
 
     Parameters
     ----------
@@ -71,8 +72,7 @@ def effective_weights(
     sample_weight : ndarray or None
         As :func:`sample_weights` gives them.
     class_weight : mapping, "balanced" or None
-        Weights by label; a label that is left out has the weight 1. "balanced" is rows / (2 * rows of the
-        class), whatever the sample weights, as in scikit-learn.
+        Weights by label; see ``stablelce.certificate.class_weights``.
     classes : ndarray
         The two labels.
     needs_both : bool
@@ -83,38 +83,20 @@ def effective_weights(
     TypeError
         ``class_weight`` is something else.
     ValueError
-        It names a label that does not occur, or a weight that is negative or not finite; or only one class
-        has a weight that is not zero.
+        It names a label that does not occur, or a weight that is negative or not finite; or no class, or only
+        one of both, has a weight that is not zero.
     """
-    factors = _class_factors(targets, class_weight, classes)
-    weights = sample_weight
-    if factors is not None:
-        by_row = np.where(targets == 1.0, factors[1], factors[0])
-        weights = by_row if weights is None else weights * by_row
-    if weights is not None and needs_both:
-        for target, label in zip((0.0, 1.0), classes, strict=True):
-            if not weights[targets == target].any():
-                raise ValueError(
-                    f"All rows of the class {label!r} have the weight 0, so only one class is left, and two "
-                    "classes are needed."
-                )
-    return weights
-
-
-def _class_factors(targets: Floats, class_weight: Any, classes: Array) -> tuple[float, float] | None:
-    if class_weight is None:
-        return None
-    if isinstance(class_weight, str) and class_weight == "balanced":
-        second = np.count_nonzero(targets)
-        return len(targets) / (2.0 * (len(targets) - second)), len(targets) / (2.0 * second)
-    if not isinstance(class_weight, Mapping):
+    if not (class_weight is None or isinstance(class_weight, str | Mapping)):
         raise TypeError(f"class_weight must be a mapping, 'balanced' or None: got {class_weight!r}.")
-    known = classes.tolist()
-    factors = [1.0, 1.0]
-    for label, weight in class_weight.items():
-        if label not in known:
-            raise ValueError(f"class_weight names the class {label!r}, and the classes are {known}.")
-        factors[known.index(label)] = float(weight)
-        if not 0.0 <= float(weight) < np.inf:
-            raise ValueError(f"class_weight of {label!r} must be finite and not negative: got {weight}.")
-    return factors[0], factors[1]
+    first, second = classes.tolist()
+    weights = effective_weights(targets, sample_weight, class_weight, (first, second))
+    if weights is not None:
+        left = [bool(weights[targets == target].any()) for target in (0.0, 1.0)]
+        if not any(left):
+            raise ValueError("All rows have the weight 0: there is nothing to fit.")
+        if needs_both and not all(left):
+            raise ValueError(
+                f"All rows of the class {classes[left.index(False)]!r} have the weight 0, so only one class "
+                "is left, and two classes are needed."
+            )
+    return weights

@@ -1,4 +1,4 @@
-"""The objective and its derivatives in mpmath, written down from the formula: shared with nothing under test."""
+"""The objective and its derivatives in mpmath, from the formula; nothing is shared with what is tested."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ def test_the_optimum_is_that_of_mpmath(seed: int, l2: float) -> None:
 
     At the optimum H e = dg. dg, the mean of x_i*(dr_i), has rounding errors of r_i and z_i: at most
     u*(|r_i| + |z_i|/4) each, u = 2^-53, below u for |z_i| <= 2, and of random sign, so that the mean of 60 is
-    about u/8 times the column; H is around 1/5 of its square, of condition below 10. That gives about an ulp of
-    a coefficient near 1; seen: at most 2.
+    about u/8 times the column; H is around 1/5 of its square, of condition below 10. That gives about an ulp
+    of a coefficient near 1.
     """
     X, t, s = soft(seed=seed)
     last = run(Problem(ArrayBlocks(X, t, s), l2=l2))[-1]
