@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.kernels import warmup
 from stablelce.training.blocks import ArrayBlocks
 from stablelce.training.checkpoint import Checkpoint, digest
 from stablelce.training.problem import Problem
@@ -24,6 +25,9 @@ from stablelce.training.sparse import SparseRows
 from stablelce.training.watching import Callback, Watch
 
 __all__ = ["Outcome", "Settings", "Task", "fit", "pass_over"]
+
+MANY = 1 << 16
+"""Rows times epochs of "sgd" from which on loading the compiled kernels pays."""
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -173,6 +177,8 @@ def _states(
         return gradient_descent(problem, state, rate=settings.rate, tol=settings.tol)
     if settings.solver == "sgd":
         assert seed is not None
+        if len(task.targets) * settings.max_iter >= MANY:
+            warmup()
         return sgd(
             problem,
             task.samples(problem.total_weight),
