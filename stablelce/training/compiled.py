@@ -209,18 +209,10 @@ def _settle(sums: Any, offsets: Any, rows: Any, limbs: Any, first: Any) -> Any:
 # -- the pass ----------------------------------------------------------------------------------
 
 
-def _drive(
-    X: Any,
-    t: Any,
-    s: Any,
-    coefficients: Any,
-    offsets: Any,
-    limbs: Any,
-    loss_limbs: Any,
-    q: Any,
-    left: Any,
-) -> Any:
+def _drive(data: Any, coefficients: Any, offsets: Any, results: Any) -> Any:
     """Add the rows to the limbs of gradient and loss; how many rows are left out, and marked."""
+    X, t, s = data
+    limbs, loss_limbs, q, left = results
     w, w_tail, b, back, ones = coefficients
     columns, narrow, of_loss = offsets
     whole = w.size // WIDTH * WIDTH
@@ -293,14 +285,11 @@ def load(dtype: np.dtype[Any]) -> Loops:
         limbs, table = _array(types.int64, 3), _array(types.float64, 2, readonly=True)
         coefficients = types.Tuple([column, column, types.float64, types.float64, types.boolean])
         offsets = types.UniTuple(table, 3)
-        marks = _array(types.uint8, 1)
+        data = types.Tuple([X, column, column])
+        results = types.Tuple([limbs, limbs, result, _array(types.uint8, 1)])
         sources = (Path(__file__).parent, Path(fixed_point.__file__).parent)
         _loaded[dtype] = Loops(
-            keep(
-                loop(_drive),
-                (X, column, column, coefficients, offsets, limbs, limbs, result, marks),
-                sources,
-            ),
+            keep(loop(_drive), (data, coefficients, offsets, results), sources),
             keep(loop(_slice), (X, column, column, types.boolean, matrix), sources),
         )
     return _loaded[dtype]

@@ -86,7 +86,7 @@ def differentiate(
     point = Point.at(coef, scales, fit_intercept=fit_intercept)
     state = State.of_nothing(point, slices)
     compiled = loops_for(np.dtype(np.float64), block.X.size) is not None
-    size = len(block.t) if compiled and not slices else _TURN
+    size = max(len(block.t), 1) if compiled and not slices else _TURN
     with np.errstate(all="ignore"):
         for start in range(0, len(block.t), size):
             part = rows.scaled(_part(block, start, start + size), point)
@@ -137,7 +137,7 @@ def _add_compiled(state: State, block: Block, point: Point) -> None:
         gradient, loss = point.empty_sums()
         s = nothing if block.s is None else block.s[part]
         results = (gradient.limbs, loss.limbs, q[part], left[part])
-        count: int = loops.drive(block.X[part], block.t[part], s, *arguments, *results)
+        count: int = loops.drive((block.X[part], block.t[part], s), *arguments, results)
         with lock:
             state.gradient.merge(gradient)
             state.loss.merge(loss)
