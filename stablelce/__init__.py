@@ -1,7 +1,7 @@
 """Logistic cross-entropy of logits: a reference implementation, and a suite that checks others.
 
 The public names are loaded when they are first used; importing the package loads nothing of it, and no
-package but NumPy is needed for the functions. ``audit`` needs the extra ``suite``.
+package but NumPy is needed for the functions. ``audit`` and ``certify`` need the extra ``suite``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stablelce.certificate import certify
     from stablelce.conformance import audit
     from stablelce.functions import (
         FlushToZeroWarning,
@@ -29,6 +30,7 @@ __all__ = [
     "FlushToZeroWarning",
     "__version__",
     "audit",
+    "certify",
     "engine",
     "gradient",
     "hessian",
@@ -41,7 +43,12 @@ __all__ = [
 ]
 
 
-_HOMES = {"audit": "stablelce.conformance", "engine": "stablelce.kernels", "warmup": "stablelce.kernels"}
+_HOMES = {
+    "audit": "stablelce.conformance",
+    "certify": "stablelce.certificate",
+    "engine": "stablelce.kernels",
+    "warmup": "stablelce.kernels",
+}
 
 
 def __getattr__(name: str) -> Any:
