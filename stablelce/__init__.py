@@ -1,7 +1,7 @@
 """Logistic cross-entropy of logits: a reference implementation, and a suite that checks others.
 
 The public names are loaded when they are first used; importing the package loads nothing of it, and no
-package but NumPy is needed for the functions. ``audit`` needs the extra ``suite``.
+package but NumPy is needed for the functions. ``audit`` and ``certify`` need the extra ``suite``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stablelce.certificate import NoUniqueOptimumError
+    from stablelce.certificate import NoUniqueOptimumError, certify
     from stablelce.conformance import audit
     from stablelce.functions import (
         FlushToZeroWarning,
@@ -35,6 +35,7 @@ __all__ = [
     "NoUniqueOptimumError",
     "__version__",
     "audit",
+    "certify",
     "engine",
     "gradient",
     "hessian",
@@ -52,6 +53,7 @@ _HOMES = {
     "LogisticRegression": "stablelce.training.estimator",
     "NoUniqueOptimumError": "stablelce.certificate",
     "audit": "stablelce.conformance",
+    "certify": "stablelce.certificate",
     "engine": "stablelce.kernels",
     "warmup": "stablelce.kernels",
 }

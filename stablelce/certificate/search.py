@@ -24,8 +24,8 @@ _SHORT, _LONG = 15, 300
 
 _COMPLAINT = (
     f"neither an optimum nor its absence could be proved with {LAST_BITS} bits and {_LONG} Newton steps: the "
-    "classes are separable, or nearly so; SciPy's linear programs may find the direction (pip install scipy), "
-    "and a penalty (l2 > 0) makes sure that there is an optimum."
+    "classes are separable, or nearly so; SciPy's linear programs may find the direction (pip install "
+    "scipy), and a penalty (l2 > 0) makes sure that there is an optimum."
 )
 
 
@@ -63,6 +63,8 @@ def find(problem: Problem, start: Floats | None) -> Found:
     """
     refute_constant_targets(problem)
     begun = newton(problem, start)
+    if start is not None and not begun.converged:
+        begun = newton(problem)
     balls = BallProblem(problem)
     with precision(FIRST_BITS):
         point = column([ball(v) for v in begun.point.tolist()])

@@ -180,8 +180,8 @@ def _error(kind: Kind, problem: Problem, direction: npt.NDArray[Any]) -> NoUniqu
 _MESSAGES: dict[Kind, str] = {
     "separable": "the classes are separable: the loss falls for ever along `direction`, which has every row "
     "strictly on its own side, so there is no optimum; add a penalty (l2 > 0).",
-    "quasi-separable": "the classes are quasi-separable: the loss falls for ever along `direction`, which has "
-    "no row on the wrong side and some strictly on their own, so there is no optimum; add a penalty "
+    "quasi-separable": "the classes are quasi-separable: the loss falls for ever along `direction`, which "
+    "has no row on the wrong side and some strictly on their own, so there is no optimum; add a penalty "
     "(l2 > 0).",
     "rank-deficient": "the columns are linearly dependent: moving along `direction` changes no logit, so no "
     "optimum is unique; leave a column out or add a penalty (l2 > 0).",

@@ -96,10 +96,10 @@ def _solve(hessian: Floats, right: Floats) -> Floats:
     for shift in (0.0, 1e-15, 1e-13, 1e-11, 1e-8):
         shifted = scaled + shift * np.eye(len(scaled))
         try:
-            np.linalg.cholesky(shifted)
+            np.linalg.cholesky(shifted)  # refuses what is not definite
+            out: Floats = (np.linalg.solve(shifted, (right.T * scale).T).T * scale).T
         except np.linalg.LinAlgError:
             continue
-        out: Floats = (np.linalg.solve(shifted, (right.T * scale).T).T * scale).T
         return out
     return np.full_like(right, np.nan)
 

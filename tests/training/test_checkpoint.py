@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def test_a_fit_that_is_killed_ends_with_the_same_bits(
 def test_another_fit_does_not_go_on_from_the_checkpoint(tmp_path: Path) -> None:
     X, y = noisy()
 
-    def fit(solver: str = "newton", l2: float = 0.1, rows: int = 60) -> lce.LogisticRegression:
+    def fit(solver: Any = "newton", l2: float = 0.1, rows: int = 60) -> lce.LogisticRegression:
         return lce.LogisticRegression(solver=solver, l2=l2, checkpoint=tmp_path).fit(X[:rows], y[:rows])
 
     fit()
@@ -218,7 +219,7 @@ def test_rows_in_another_order_are_the_same_fit_but_for_sgd(tmp_path: Path) -> N
 def test_a_seed_that_was_drawn_is_kept(tmp_path: Path) -> None:
     X, y = noisy()
     stop_at_three = [lambda told: told.iteration >= 3]
-    options = {"solver": "sgd", "l2": 0.1, "tol": 0.02, "checkpoint": tmp_path}
+    options: dict[str, Any] = {"solver": "sgd", "l2": 0.1, "tol": 0.02, "checkpoint": tmp_path}
     lce.LogisticRegression(**options, callbacks=stop_at_three).fit(X, y)
     seed = json.loads((tmp_path / FILE).read_text())["body"]["seed"]
     resumed = lce.LogisticRegression(**options).fit(X, y)

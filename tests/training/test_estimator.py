@@ -32,8 +32,9 @@ def quiet(model: lce.LogisticRegression, *arguments: Any) -> lce.LogisticRegress
 def test_what_a_fit_leaves(solver: Any) -> None:
     model = lce.LogisticRegression(solver=solver, l2=0.1, tol=0.02, batch_size=10, random_state=0)
     assert model.fit(X, NAMES) is model
-    assert (model.coef_.shape, model.coef_.dtype) == ((1, 3), np.float64)
-    assert (model.intercept_.shape, model.intercept_.dtype) == ((1,), np.float64)
+    assert model.coef_.shape == (1, 3)
+    assert model.intercept_.shape == (1,)
+    assert model.coef_.dtype == model.intercept_.dtype == np.float64
     assert model.classes_.tolist() == ["no", "yes"]
     assert model.n_features_in_ == 3
     assert model.n_iter_ >= 1

@@ -11,9 +11,10 @@ longer falls is no sign: it is flat to second order there, and stops hundreds of
 not nearly collinear. Two are taken, for good, once a factorisation fails, once two full steps in a row were
 not smaller than half the one before, and for the last step where that is so.
 
-**Not positive definite.** Then a ridge of 2^-40, 2^-30, 2^-20 or 2^-10 times the diagonal is added, and
-coefficients whose diagonal element is zero stay; where none helps, the step is -g/L. A last step made in one
-of these ways is reported as "flat": the optimum need not be the only one.
+**Not positive definite**, or too near to it for rounding to tell: then a ridge of 2^-40, 2^-30, 2^-20 or
+2^-10 times the diagonal is added, and coefficients whose diagonal element is zero stay; where none helps,
+the step is -g/L. A last step made in one of these ways is reported as "flat": the optimum need not be the
+only one.
 
 **Separation.** With hard targets and no penalty, a mean loss below log(2) times the least share of the
 weight leaves no row on the wrong side: the coefficients separate the classes, and there is no optimum. Then
@@ -28,7 +29,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stablelce.training.solvers.linear import solve_positive_definite
+from stablelce.training.cholesky import Cholesky, NotPositiveDefiniteError
 from stablelce.training.solvers.state import Derivatives, Floats, Objective, State, Status, dot, is_finite
 
 __all__ = ["newton"]
@@ -119,14 +120,18 @@ def _leaving(problem: Objective, state: State, here: Derivatives) -> _Leaving:
 def _direction(here: Derivatives, ridge: float) -> Floats | None:
     """-(H + ridge)^-1 g, or None where there is none, or none that leads downhill."""
     matrix, right = np.array(here.hessian, dtype=np.float64), -here.gradient
+    if not np.isfinite(matrix).all():
+        return None
     if ridge:
         diagonal = np.diagonal(matrix).copy()
         np.fill_diagonal(matrix, np.where(diagonal > 0, diagonal * (1.0 + ridge), 1.0))
         right[diagonal == 0] = 0.0
-    with np.errstate(all="ignore"):
-        direction = solve_positive_definite(matrix, right)
-        if direction is None or not np.isfinite(direction).all():
-            return None
+    try:
+        direction = Cholesky.of(matrix).solve(right)
+    except NotPositiveDefiniteError:
+        return None
+    if not np.isfinite(direction).all():
+        return None
     downhill = dot(here.gradient, direction) < 0 or not here.gradient.any()
     return direction if downhill else None
 
@@ -151,8 +156,10 @@ def _search(problem: Objective, coef: Floats, leaving: _Leaving) -> _Found | Non
 def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
     """The state after a step: its size, and whether to stop or to sum the Hessian more finely."""
     # A damped step says nothing about convergence, and the next is compared with none.
-    step = _size(leaving, found.coef) if found.scale == 1.0 else math.inf
-    shrinks = step < 0.5 * state.step or found.scale < 1.0
+    full = found.scale == 1.0
+    step = _size(leaving, found.coef) if full else math.inf
+    rests = found.derivatives.loss >= leaving.derivatives.loss * (1.0 - SLACK)
+    shrinks = step < 0.5 * state.step if full else not rests
     stalled = 0 if shrinks else state.stalled + 1
     slices = 2 if stalled >= 2 else leaving.slices
     status: Status = "running"
@@ -161,7 +168,7 @@ def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
         if leaving.slices == 2 or step <= FLOOR:
             status = "flat" if leaving.ridge else "converged"
         slices = 2
-    elif stalled >= PATIENCE and found.derivatives.loss >= leaving.derivatives.loss * (1.0 - SLACK):
+    elif stalled >= PATIENCE and rests:
         status = "stuck"
     return State(
         iteration=state.iteration + 1,

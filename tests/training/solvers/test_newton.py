@@ -73,7 +73,7 @@ def test_two_slices_are_taken_where_columns_are_nearly_collinear() -> None:
     assert states[-1].status == "converged"
     assert states[-1].slices == 2
     assert len(states) < 40
-    want = Reference(X, y).optimum()
+    want = Reference(X, y.astype(float)).optimum()
     # The condition of the Hessian is about 2^40, and 60 ulps of the residuals become 2^-53 * 2^20 on both
     # coefficients, which are about 2^20 themselves.
     assert np.abs(states[-1].coef - np.array([float(x) for x in want])).max() < 2.0**-20 * abs(float(want[1]))
@@ -118,7 +118,7 @@ def test_separable_data_without_that_knowledge_stay_finite() -> None:
     X, y = separable()
     states = run(Problem(ArrayBlocks(X, y)), most=300)
     assert np.isfinite(states[-1].coef).all()
-    assert states[-1].status in ("running", "flat", "stuck")
+    assert states[-1].status in ("flat", "stuck")
 
 
 @pytest.mark.parametrize("change", [lambda X: -X, lambda X: X * 2.0**30, lambda X: X * 2.0**-400])
