@@ -19,8 +19,9 @@ from stablelce.training.solvers.exact import exact_coefficients
 from stablelce.training.solvers.gd import gradient_descent
 from stablelce.training.solvers.newton import newton
 from stablelce.training.solvers.outcome import complaint
-from stablelce.training.solvers.sgd import Samples, descend, epoch_rate, sgd
+from stablelce.training.solvers.sgd import epoch_rate, sgd
 from stablelce.training.solvers.state import State, start
+from stablelce.training.solvers.steps import Samples, descend
 from stablelce.training.sparse import SparseRows
 from stablelce.training.watching import Callback, Watch
 
@@ -158,7 +159,7 @@ def pass_over(task: Task, coef: Floats, settings: Settings, calls: int) -> Outco
     """One epoch of stochastic gradient descent in the order of the rows, after so many others."""
     problem = task.problem()
     rate = epoch_rate(problem.lipschitz, calls) if settings.rate is None else settings.rate
-    order = np.arange(len(task.targets))
+    order = np.arange(len(task.targets), dtype=np.int64)
     samples = task.samples(problem.total_weight)
     after = descend(samples, coef, order, rate=rate, batch_size=settings.batch_size)
     loss = problem.derivatives(after).loss if np.isfinite(after).all() else math.inf

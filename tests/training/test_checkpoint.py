@@ -216,6 +216,18 @@ def test_rows_in_another_order_are_the_same_fit_but_for_sgd(tmp_path: Path) -> N
         sgd.fit(reversed_rows, y[::-1])
 
 
+def test_a_fit_that_ran_out_of_iterations_goes_on(tmp_path: Path) -> None:
+    X, y = noisy()
+    options: dict[str, Any] = {"solver": "gd", "l2": 0.1, "tol": 1e-4}
+    short = lce.LogisticRegression(**options, max_iter=5, checkpoint=tmp_path)
+    with pytest.warns(lce.ConvergenceWarning, match="stopped at max_iter=5"):
+        short.fit(X, y)
+    longer = short.set_params(max_iter=1000).fit(X, y)
+    whole = lce.LogisticRegression(**options).fit(X, y)
+    assert longer.coef_.tobytes() == whole.coef_.tobytes()
+    assert longer.loss_curve_ == whole.loss_curve_
+
+
 def test_a_seed_that_was_drawn_is_kept(tmp_path: Path) -> None:
     X, y = noisy()
     stop_at_three = [lambda told: told.iteration >= 3]

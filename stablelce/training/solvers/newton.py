@@ -183,6 +183,8 @@ def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
 
 
 def _size(leaving: _Leaving, coef: Floats) -> float:
+    if not math.isfinite(leaving.derivatives.loss):
+        return math.inf
     diagonal = np.diagonal(np.asarray(leaving.derivatives.hessian))
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = np.sqrt(leaving.derivatives.loss / diagonal)

@@ -18,50 +18,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.functions import gradient
-from stablelce.kernels.primitives import two_prod
 from stablelce.training.solvers.gd import relative_step
-from stablelce.training.solvers.state import Floats, Objective, State, is_finite
+from stablelce.training.solvers.state import Objective, State, is_finite
+from stablelce.training.solvers.steps import Samples, descend
 
-__all__ = ["Samples", "descend", "epoch_rate", "sgd"]
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Rows that can be picked one by one, and what a step needs beside them.
-
-    Attributes
-    ----------
-    rows : ndarray or SparseRows
-        Features.
-    targets : ndarray of float64
-        Targets in [0, 1].
-    weights : ndarray of float64
-        n/S times the weight of each row.
-    l2 : float
-        The penalty.
-    fit_intercept : bool
-        Whether the last coefficient is an intercept.
-    """
-
-    rows: Any
-    targets: Floats
-    weights: Floats
-    l2: float
-    fit_intercept: bool
-
-    def pick(self, index: npt.NDArray[np.intp] | slice) -> tuple[Floats, Floats, Floats]:
-        """Some rows, with a column of ones for the intercept, their targets and weights."""
-        rows = np.asarray(self.rows[index], dtype=np.float64)
-        if self.fit_intercept:
-            rows = np.column_stack([rows, np.ones(len(rows))])
-        return rows, self.targets[index], self.weights[index]
+__all__ = ["epoch_rate", "sgd"]
 
 
 def sgd(
@@ -122,41 +88,6 @@ def epoch_rate(lipschitz: float, epoch: int) -> float:
     return 0.5 / (lipschitz * math.sqrt(1.0 + epoch))
 
 
-def descend(
-    samples: Samples, coef: Floats, order: npt.NDArray[np.intp], *, rate: float, batch_size: int
-) -> Floats:
-    """One step per batch of rows in the given order; the coefficients at the end."""
-    coef = coef.copy()
-    penalty = np.full(len(coef), samples.l2)
-    if samples.fit_intercept:
-        penalty[-1] = 0.0
-    with np.errstate(all="ignore"):  # a rate too large ends in infinities, which the caller looks for
-        for start in range(0, len(order), batch_size):
-            rows, targets, weights = samples.pick(order[start : start + batch_size])
-            residuals = gradient(_logits(rows, coef), targets, validate=False) * (weights / len(rows))
-            total = np.zeros(len(coef))
-            for row, residual in zip(rows, residuals, strict=True):  # in this order: no BLAS
-                total += residual * row
-            coef -= rate * (total + penalty * coef)
-    return coef
-
-
-def _order(rows: int, seed: int, epoch: int) -> npt.NDArray[np.intp]:
+def _order(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     source = np.random.PCG64(np.random.SeedSequence(entropy=seed, spawn_key=(epoch,)))
-    return np.argsort(source.random_raw(rows), kind="stable")
-
-
-def _logits(rows: Floats, coef: Floats) -> Floats:
-    """x.w for each row: exact products, their exact sum, one rounding; NaN where something overflows.
-
-    Cheaper for a few rows than the passes' double-word sums, which serve many.
-    """
-    products, errors = two_prod(rows, coef)
-    return np.array([_sum(terms) for terms in np.concatenate([products, errors], axis=1).tolist()])
-
-
-def _sum(terms: list[float]) -> float:
-    try:
-        return math.fsum(terms)
-    except (OverflowError, ValueError):
-        return math.nan
+    return np.argsort(source.random_raw(rows), kind="stable").astype(np.int64)

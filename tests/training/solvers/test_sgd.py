@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from stablelce.functions import gradient
 from stablelce.training.blocks import ArrayBlocks
 from stablelce.training.problem import Problem
-from stablelce.training.solvers.sgd import Samples, _order, descend, epoch_rate, sgd
+from stablelce.training.solvers.sgd import _order, epoch_rate, sgd
 from stablelce.training.solvers.state import State, start
+from stablelce.training.solvers.steps import Samples
 from tests.training.data import separable, soft
 from tests.training.reference import Reference
 
@@ -27,33 +26,6 @@ def run(count: int, *, seed: int = 1, batch_size: int = 1, rate: float | None = 
     problem, data = samples(l2=0.1)
     states = sgd(problem, data, start(np.zeros(4)), seed=seed, rate=rate, batch_size=batch_size, tol=0.0)
     return list(itertools.islice(states, count + 1))
-
-
-def test_a_step_is_that_of_the_formula() -> None:
-    """w - rate*(s*(y-t)*x + l2*w), each operation rounded once, with y - t of the correctly rounded logit."""
-    _, data = samples(l2=0.5)
-    w = np.array([0.3, -0.7, 1.1, 0.2])
-    got = descend(data, w, np.array([5]), rate=0.125, batch_size=1)
-    x = np.append(data.rows[5], 1.0)
-    z = float(sum(Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), w.tolist(), strict=True)))
-    r = float(gradient(z, float(data.targets[5]))) * float(data.weights[5])
-    penalty = np.array([0.5, 0.5, 0.5, 0.0])
-    assert got.tobytes() == (w - 0.125 * (r * x + penalty * w)).tobytes()
-
-
-def test_the_mean_of_the_steps_is_that_of_gradient_descent() -> None:
-    """Over all rows, from one point: the weights make the mean step unbiased."""
-    problem, data = samples(l2=0.25)
-    X, t, s = soft()
-    w = np.array([0.3, -0.7, 1.1, 0.2])
-    moves = [descend(data, w, np.array([i]), rate=0.5, batch_size=1) - w for i in range(len(t))]
-    reference = Reference(X, t, s, l2=0.25)
-    want = [-0.5 * float(g) for g in reference.gradient([reference.context.mpf(x) for x in w.tolist()])]
-    # Every move is at most 4 and a difference of numbers below 8, so it errs by a few times 2^-50.
-    assert np.abs(np.mean(moves, axis=0) - want).max() < 2.0**-46
-    whole = descend(data, w, np.arange(len(t)), rate=0.5, batch_size=len(t)) - w
-    assert np.abs(whole - want).max() < 2.0**-46
-    assert problem.rows == len(t)
 
 
 def test_every_epoch_visits_every_row_once_in_an_order_of_its_own() -> None:
