@@ -1,9 +1,8 @@
 """A pass over rows, compiled: the operations of ``rows`` and of the fixed-point sums, so the same bits.
 
-A chunk of rows is read from memory once: its logits, then losses and gradients from the kernels' own compiled
-loops, then the sums over columns, while the chunk is still in the second-level cache. The last columns, too
-few for a vector, are copied to a narrow array, padded with zeros, and so is the column of ones for the
-intercept.
+A chunk of rows is read from memory once, into an array of binary64 that stays in the second-level cache: with
+a column of ones for the intercept, and columns of zeros up to a whole number of vectors. Then come its
+logits, losses and gradients from the kernels' own compiled loops, and the sums over columns.
 
 Rows that the kernels leave undecided, about one in 10^9, add nothing here and are reported: NumPy's
 engine adds them afterwards, as the order does not matter.
@@ -24,7 +23,8 @@ from stablelce.kernels import compiled_longer
 from stablelce.kernels.compiled_vocabulary import FUSED, VOCABULARY, encoding, inlined, keep, loop
 from stablelce.sums import fixed_point
 from stablelce.sums.fixed_point import ROWS
-from stablelce.training.lanes import Row, logit
+from stablelce.training.gram import BITS
+from stablelce.training.lanes import LANES, Part, logit
 from stablelce.training.point import LOGIT_EXPONENT
 
 __all__ = ["Loops", "load"]
@@ -32,11 +32,8 @@ __all__ = ["Loops", "load"]
 CHUNK = 256
 """Rows of a chunk, at most; as many as the kernels' loops take at once."""
 
-WIDTH = 8
-"""Columns of the narrow array, and lanes of a logit."""
-
-CACHED = 1 << 16
-"""Features of a chunk, about: half a MiB of binary64."""
+CACHED = 1 << 15
+"""Features of a chunk, about: 256 KiB of binary64."""
 
 LIMIT = 2.0**LOGIT_EXPONENT
 
@@ -44,6 +41,8 @@ NEAREST = 1.5 * 2.0**52
 """Added and taken away it rounds to an integer, ties to even, as np.rint does; for at most 2**51."""
 
 TINY = 2.0**-960
+
+SLICE = 2.0**BITS
 
 # Made anew: the kernels' own are closed to other kinds of arrays once they are loaded.
 _evaluate, _longer = loop(kernels.drive64.py_func), loop(compiled_longer.drive.py_func)
@@ -74,22 +73,28 @@ def _cut_in_parts(r: Any, x: Any, sigma1: Any, sigma2: Any) -> Any:
 _cut = _fused_cut if FUSED else _cut_in_parts
 
 
-def _logit_of_row(_context: Any, X: Any, tail: Any, i: Any, vectors: Any, w: Any, w_tail: Any, b: Any) -> Any:
-    """The logit of row i but for its power of two; one vector of the tail."""
-    signature = types.float64(X, tail, i, vectors, w, w_tail, b)
+def _logit_of_row(_context: Any, X: Any, x: Any, i: Any, w: Any, b: Any) -> Any:
+    """The logit of row i but for its power of two: vectors from X, which are copied to x, then those of x."""
+    signature = types.float64(X, x, i, w, b)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        arrays = {
-            k: context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 1, 4, 5)
-        }
-
-        def row(k: int) -> Any:
-            width = builder.extract_value(arrays[k].shape, 1)
-            return builder.gep(arrays[k].data, [builder.mul(arguments[2], width)])
-
-        whole = Row(row(0), arrays[4].data, arguments[3])
-        rest = Row(row(1), arrays[5].data, context.get_constant(types.int64, 1))
-        return logit(builder, whole, rest, arguments[6], fused=FUSED)
+        data, copy, coefficients = (
+            context.make_array(signature.args[k])(context, builder, arguments[k]) for k in (0, 1, 3)
+        )
+        lanes = context.get_constant(types.int64, LANES)
+        features, width = (builder.extract_value(array.shape, 1) for array in (data, copy))
+        vectors = builder.udiv(features, lanes)
+        whole = builder.mul(vectors, lanes)
+        source, row = (
+            builder.gep(array.data, [builder.mul(arguments[2], length)])
+            for array, length in ((data, features), (copy, width))
+        )
+        rest = builder.sub(builder.udiv(width, lanes), vectors)
+        parts = (
+            Part(source, coefficients.data, vectors, row),
+            Part(builder.gep(row, [whole]), builder.gep(coefficients.data, [whole]), rest),
+        )
+        return logit(builder, parts, arguments[4], fused=FUSED)
 
     return signature, generate
 
@@ -100,30 +105,29 @@ _logit: Any = intrinsic(_logit_of_row)
 
 
 @loop
-def _copy_tail(X: Any, whole: Any, ones: Any, tail: Any) -> Any:
-    """The columns from ``whole`` on, then the ones if there are any, then zeros."""
-    rest = X.shape[1] - whole
+def _copy_rest(X: Any, ones: Any, x: Any) -> Any:
+    """The features that fill no vector, and the ones if there are any; zeros beyond them stay."""
+    features = X.shape[1]
     for i in range(X.shape[0]):
-        for j in range(rest):
-            tail[i, j] = X[i, whole + j]
+        for j in range(features // LANES * LANES, features):
+            x[i, j] = X[i, j]
         if ones:
-            tail[i, rest] = 1.0
+            x[i, features] = 1.0
 
 
 @loop
-def _logits(X: Any, tail: Any, whole: Any, w: Any, w_tail: Any, b: Any, back: Any, z: Any) -> Any:
-    for i in range(X.shape[0]):
-        total = _logit(X, tail, i, whole // WIDTH, w, w_tail, b)
-        z[i] = min(max(total * back, -LIMIT), LIMIT)
+def _logits(X: Any, x: Any, w: Any, b: Any, back: Any, z: Any) -> Any:
+    for i in range(z.size):
+        z[i] = min(max(_logit(X, x, i, w, b) * back, -LIMIT), LIMIT)
 
 
 @loop
-def _tiny_products(X: Any, w: Any, left: Any) -> Any:
+def _tiny_products(x: Any, w: Any, left: Any) -> Any:
     """Mark rows with products whose error only a fused multiply-add gets right; how many there are."""
     count = 0
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            if X[i, j] != 0 and w[j] != 0 and abs(X[i, j] * w[j]) < TINY:
+    for i in range(left.size):
+        for j in range(w.size):
+            if x[i, j] != 0 and w[j] != 0 and abs(x[i, j] * w[j]) < TINY:
                 left[i] = 1
         count += left[i]
     return count
@@ -172,38 +176,38 @@ def _add_pairs(a: Any, b: Any, offsets: Any, sums: Any) -> Any:
 
 
 @loop
-def _add_columns(X: Any, columns: Any, r: Any, offsets: Any, sums: Any) -> Any:
+def _add_columns(x: Any, r: Any, offsets: Any, sums: Any) -> Any:
     """The encodings of four rows at a time, so that a sum is read and written once for them."""
     sigma1, sigma2 = offsets[0], offsets[1]
     high, low = sums[0], sums[1]
-    whole = X.shape[0] // 4 * 4
+    whole = r.size // 4 * 4
     for i in range(0, whole, 4):
-        x0, x1, x2, x3 = X[i], X[i + 1], X[i + 2], X[i + 3]
+        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
         r0, r1, r2, r3 = r[i], r[i + 1], r[i + 2], r[i + 3]
-        for j in range(columns):
+        for j in range(high.size):
             s0, l0 = _cut(r0, x0[j], sigma1[j], sigma2[j])
             s1, l1 = _cut(r1, x1[j], sigma1[j], sigma2[j])
             s2, l2 = _cut(r2, x2[j], sigma1[j], sigma2[j])
             s3, l3 = _cut(r3, x3[j], sigma1[j], sigma2[j])
             high[j] += (encoding(s0) + encoding(s1)) + (encoding(s2) + encoding(s3))
             low[j] += (encoding(l0) + encoding(l1)) + (encoding(l2) + encoding(l3))
-    for i in range(whole, X.shape[0]):
-        x0, r0 = X[i], r[i]
-        for j in range(columns):
+    for i in range(whole, r.size):
+        x0, r0 = x[i], r[i]
+        for j in range(high.size):
             s0, l0 = _cut(r0, x0[j], sigma1[j], sigma2[j])
             high[j] += encoding(s0)
             low[j] += encoding(l0)
 
 
 @loop
-def _settle(sums: Any, offsets: Any, rows: Any, limbs: Any, first: Any) -> Any:
-    """Add the sums of encodings of some rows to the limbs from column ``first`` on, as add_encodings does."""
+def _settle(sums: Any, offsets: Any, rows: Any, limbs: Any) -> Any:
+    """Add the sums of encodings of some rows to the limbs, as add_encodings does, and start anew."""
     for level in range(2):
-        for j in range(min(sums.shape[1], limbs.shape[2] - first)):
-            low = limbs[level, 1, first + j] + (sums[level, j] - rows * encoding(offsets[level, j]))
-            limbs[level, 0, first + j] += low >> 32
-            limbs[level, 1, first + j] = low & 0xFFFFFFFF
-            sums[level, j] = 0
+        for j in range(limbs.shape[2]):
+            low = limbs[level, 1, j] + (sums[level, j] - rows * encoding(offsets[level, j]))
+            limbs[level, 0, j] += low >> 32
+            limbs[level, 1, j] = low & 0xFFFFFFFF
+    sums[:] = 0
 
 
 # -- the pass ----------------------------------------------------------------------------------
@@ -213,16 +217,11 @@ def _drive(data: Any, coefficients: Any, offsets: Any, results: Any) -> Any:
     """Add the rows to the limbs of gradient and loss; how many rows are left out, and marked."""
     X, t, s = data
     limbs, loss_limbs, q, left = results
-    w, w_tail, b, back, ones = coefficients
-    columns, narrow, of_loss = offsets
-    whole = w.size // WIDTH * WIDTH
-    sums, narrow_sums, loss_sums = (
-        np.zeros((2, whole), np.int64),
-        np.zeros((2, WIDTH), np.int64),
-        np.zeros((2, 1), np.int64),
-    )
+    w, b, back, ones = coefficients
+    columns, of_loss = offsets
+    sums, loss_sums = np.zeros((2, w.size), np.int64), np.zeros((2, 1), np.int64)
     chunk = min(max(CACHED // (w.size + 1), 16), CHUNK)
-    tail = np.zeros((chunk, WIDTH))
+    x = np.zeros((chunk, w.size))
     buffers = np.empty((6, chunk))
     z, r, weights = buffers[0], buffers[1], buffers[2]
     marks = np.empty(chunk, np.uint8)
@@ -234,35 +233,39 @@ def _drive(data: Any, coefficients: Any, offsets: Any, results: Any) -> Any:
             end = min(start + chunk, stop)
             n = end - start
             outs = (buffers[3][:n], buffers[4][:n], buffers[5][: min(n, wanted)])
-            x, targets, undecided = X[start:end], t[start:end], left[start:end]
-            _copy_tail(x, whole, ones, tail)
-            _logits(x, tail, whole, w, w_tail, b, back, z)
+            targets, undecided = t[start:end], left[start:end]
             undecided[:] = 0
+            _copy_rest(X[start:end], ones, x)
+            _logits(X[start:end], x, w, b, back, z[:n])
             if not FUSED:
                 count += _tiny_products(x, w, undecided)
             if _evaluate(z[:n], targets, 0.0, outs[0], outs[1], outs[2], marks[:n]):
                 count += _decide(z[:n], targets, outs, marks, undecided)
             _factors(s[start:end], outs, undecided, r[:n], weights, q[start:end])
-            _add_columns(x, whole, r, columns, sums)
-            _add_columns(tail[:n], WIDTH, r, narrow, narrow_sums)
+            _add_columns(x, r[:n], columns, sums)
             _add_pairs(weights[:n], outs[0], of_loss, loss_sums)
-        _settle(sums, columns, stop - first, limbs, 0)
-        _settle(narrow_sums, narrow, stop - first, limbs, whole)
-        _settle(loss_sums, of_loss, stop - first, loss_limbs, 0)
+        _settle(sums, columns, stop - first, limbs)
+        _settle(loss_sums, of_loss, stop - first, loss_limbs)
     return count
 
 
-def _slice(X: Any, q: Any, scales: Any, rounded: Any, y: Any) -> Any:
-    """y of ``gram``, with a column of ones where there is room; rounded to integers, or as it is."""
+def _slice(X: Any, q: Any, scales: Any, a: Any, b: Any) -> Any:
+    """A of ``gram``, and B where it has rows; with a column for the intercept where there is room."""
     features = X.shape[1]
     for i in range(X.shape[0]):
-        row, x, factor = y[i], X[i], q[i]
+        row, x, factor = a[i], X[i], q[i]
         for j in range(features):
             row[j] = (factor * x[j]) * scales[j]
-        for j in range(features, y.shape[1]):
+        for j in range(features, a.shape[1]):
             row[j] = factor * scales[j]
-        if rounded:
-            for j in range(y.shape[1]):
+        if b.shape[0]:
+            rest = b[i]
+            for j in range(a.shape[1]):
+                whole = (row[j] + NEAREST) - NEAREST
+                rest[j] = ((row[j] - whole) * SLICE + NEAREST) - NEAREST
+                row[j] = whole
+        else:
+            for j in range(a.shape[1]):
                 row[j] = (row[j] + NEAREST) - NEAREST
 
 
@@ -283,14 +286,15 @@ def load(dtype: np.dtype[Any]) -> Loops:
         X, column = _array(kind, 2, readonly=True), _array(types.float64, 1, readonly=True)
         result, matrix = _array(types.float64, 1), _array(types.float64, 2)
         limbs, table = _array(types.int64, 3), _array(types.float64, 2, readonly=True)
-        coefficients = types.Tuple([column, column, types.float64, types.float64, types.boolean])
-        offsets = types.UniTuple(table, 3)
-        data = types.Tuple([X, column, column])
-        results = types.Tuple([limbs, limbs, result, _array(types.uint8, 1)])
+        kinds: Any = types
+        coefficients = kinds.Tuple([column, types.float64, types.float64, types.boolean])
+        offsets = kinds.UniTuple(table, 2)
+        data = kinds.Tuple([X, column, column])
+        results = kinds.Tuple([limbs, limbs, result, _array(types.uint8, 1)])
         sources = (Path(__file__).parent, Path(fixed_point.__file__).parent)
         _loaded[dtype] = Loops(
             keep(loop(_drive), (data, coefficients, offsets, results), sources),
-            keep(loop(_slice), (X, column, column, types.boolean, matrix), sources),
+            keep(loop(_slice), (X, column, column, matrix, matrix), sources),
         )
     return _loaded[dtype]
 

@@ -39,6 +39,10 @@ BITS = 22
 """A slice of y: |q| <= 1/2 leaves 21 bits and a sign."""
 
 
+_UNCARRIED = 1 << 8
+"""Products, each below 2**54, that a low limb takes before its carry: they stay below 2**62."""
+
+
 class Gram:
     """Sums of q_i^2 * x_ij * x_ik over rows.
 
@@ -63,7 +67,16 @@ class Gram:
             raise ValueError(f"slices must be 1 or 2: got {slices!r}.")
         self.exponents, self.slices = exponents, slices
         size = len(exponents)
-        self.limbs: Integers = np.zeros((2 * slices - 1, 2, size * size), np.int64)
+        self._limbs: Integers = np.zeros((2 * slices - 1, 2, size * size), np.int64)
+        self._added = 0
+
+    @property
+    def limbs(self) -> Integers:
+        """As above; equal sums have equal limbs."""
+        if self._added:
+            carried(self._limbs)
+            self._added = 0
+        return self._limbs
 
     @property
     def scales(self) -> Doubles:
@@ -74,28 +87,33 @@ class Gram:
         """Add some rows, at most ``ROWS``: factors q in [0, 1/2], and the columns."""
         y = q[:, np.newaxis] * X
         y *= self.scales
-        self.add_slices(y)
-
-    def add_slices(self, y: Doubles) -> None:
-        """Add some rows of y, at most ``ROWS``, which is overwritten."""
         a = np.rint(y)
-        products = [(a.T @ a).astype(np.int64)]
-        if self.slices == 2:
+        if self.slices == 1:
+            self.add_slices(a)
+        else:
             y -= a
             y *= 2.0**BITS
-            b = np.rint(y, out=y)
+            self.add_slices(a, np.rint(y, out=y))
+
+    def add_slices(self, a: Doubles, b: Doubles | None = None) -> None:
+        """Add some rows of A, and of B if there are two slices; at most ``ROWS``."""
+        products = [(a.T @ a).astype(np.int64)]
+        if b is not None:
             cross = (a.T @ b).astype(np.int64)
             products += [cross + cross.T, (b.T @ b).astype(np.int64)]
-        for limbs, product in zip(self.limbs, products, strict=True):
+        for limbs, product in zip(self._limbs, products, strict=True):
             limbs[1] += product.ravel()
-        carried(self.limbs)
+        self._added += 1
+        if self._added == _UNCARRIED:
+            carried(self._limbs)
+            self._added = 0
 
     def merge(self, other: Gram) -> None:
         """Add the sums over other rows, with the same exponents and slices."""
         if self.slices != other.slices or not np.array_equal(self.exponents, other.exponents):
             raise ValueError("Hessians merge only with Hessians of the same scales and slices.")
-        self.limbs += other.limbs
-        carried(self.limbs)
+        self._limbs = self.limbs + other.limbs
+        carried(self._limbs)
 
     def matrix(self, shifts: Integers) -> Doubles:
         """The sums, shape (size, size), as floats, for columns that had been multiplied by 2**shifts."""

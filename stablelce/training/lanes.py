@@ -7,15 +7,17 @@ None of them may be contracted or reordered: no fast-math flag is ever set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from stablelce.kernels.primitives import two_prod, two_sum
 
-__all__ = ["Row", "Vector", "logit"]
+__all__ = ["LANES", "Part", "Vector", "logit"]
 
 LANES = 8
+"""As many as there are in ``rows``, and as the widest vector registers hold."""
 
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(64)
 
@@ -63,19 +65,21 @@ class Vector:
         return Vector(self.builder, self.builder.shuffle_vector(self.value, self.value, mask))
 
 
-class Row(NamedTuple):
-    """Pointers to the features of a row and to the coefficients, and how many vectors there are of them."""
+class Part(NamedTuple):
+    """Pointers to features of a row and to their coefficients, how many vectors, and where to copy them."""
 
     x: Any
     w: Any
     vectors: Any
+    copy: Any = None
 
 
-def logit(builder: Any, row: Row, tail: Row, b: Any, *, fused: bool) -> Any:
-    """Emit h + c for a row: the vectors of the row, then those of its tail, then b."""
-    zero = Vector(builder, ir.Constant(ir.VectorType(_DOUBLE, LANES), [0.0] * LANES))
-    h, c = _take(builder, row, zero, zero, fused)
-    h, c = _take(builder, tail, h, c, fused)
+def logit(builder: Any, parts: Sequence[Part], b: Any, *, fused: bool) -> Any:
+    """Emit z of a row: its parts, of which all lanes are filled, and the intercept."""
+    zero = ir.Constant(ir.VectorType(_DOUBLE, LANES), [0.0] * LANES)
+    h = c = Vector(builder, zero)
+    for part in parts:
+        h, c = _take(builder, part, h, c, fused)
     for count in (4, 2, 1):
         low, low_c = h.half(0, count), c.half(0, count)
         h, lost = two_sum(low, h.half(count, count))
@@ -84,15 +88,17 @@ def logit(builder: Any, row: Row, tail: Row, b: Any, *, fused: bool) -> Any:
     return (total + (c + lost)).value
 
 
-def _take(builder: Any, row: Row, h: Vector, c: Vector, fused: bool) -> tuple[Vector, Vector]:
-    """Emit the loop that lets the lanes take in the vectors of a row."""
+def _take(builder: Any, part: Part, h: Vector, c: Vector, fused: bool) -> tuple[Vector, Vector]:
+    """Emit the loop that lets the lanes take in the vectors of a part."""
     before = builder.block
     body, after = builder.append_basic_block("lanes"), builder.append_basic_block("lanes.done")
-    builder.cbranch(builder.icmp_signed(">", row.vectors, _index(0)), body, after)
+    builder.cbranch(builder.icmp_signed(">", part.vectors, _index(0)), body, after)
     builder.position_at_end(body)
     k, h_in, c_in = builder.phi(_INDEX), builder.phi(h.value.type), builder.phi(c.value.type)
     start = builder.mul(k, _index(LANES))
-    x, w = _load(builder, row.x, start), _load(builder, row.w, start)
+    x, w = _load(builder, part.x, start), _load(builder, part.w, start)
+    if part.copy is not None:
+        builder.store(x.value, _place(builder, part.copy, start), align=8)
     p, e = _exact_product(x, w) if fused else two_prod(x, w)
     h_out, lost = two_sum(Vector(builder, h_in), p)
     c_out = Vector(builder, c_in) + (lost + e)
@@ -103,15 +109,14 @@ def _take(builder: Any, row: Row, h: Vector, c: Vector, fused: bool) -> tuple[Ve
         (c_in, c.value, c_out.value),
     ):
         phi.add_incoming(first, before)
-        phi.add_incoming(then, builder.block)
-    last = builder.block
-    builder.cbranch(builder.icmp_signed("<", following, row.vectors), body, after)
+        phi.add_incoming(then, body)
+    builder.cbranch(builder.icmp_signed("<", following, part.vectors), body, after)
     builder.position_at_end(after)
     ends = []
     for first, then in ((h, h_out), (c, c_out)):
         phi = builder.phi(first.value.type)
         phi.add_incoming(first.value, before)
-        phi.add_incoming(then.value, last)
+        phi.add_incoming(then.value, body)
         ends.append(Vector(builder, phi))
     return ends[0], ends[1]
 
@@ -123,12 +128,17 @@ def _exact_product(x: Vector, w: Vector) -> tuple[Vector, Vector]:
 
 def _load(builder: Any, pointer: Any, start: Any) -> Vector:
     """Eight features or coefficients, in binary64; aligned as single numbers are."""
-    kind = pointer.type.pointee
-    place = builder.bitcast(builder.gep(pointer, [start]), ir.VectorType(kind, LANES).as_pointer())
-    value = builder.load(place, align=4 if kind == ir.FloatType() else 8)
-    if kind == ir.FloatType():
+    narrow = pointer.type.pointee == ir.FloatType()
+    value = builder.load(_place(builder, pointer, start), align=4 if narrow else 8)
+    if narrow:
         value = builder.fpext(value, ir.VectorType(_DOUBLE, LANES))
     return Vector(builder, value)
+
+
+def _place(builder: Any, pointer: Any, start: Any) -> Any:
+    """A pointer to the vector that begins at an element."""
+    kind = ir.VectorType(pointer.type.pointee, LANES).as_pointer()
+    return builder.bitcast(builder.gep(pointer, [start]), kind)
 
 
 def _index(number: int) -> Any:

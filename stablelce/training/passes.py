@@ -18,6 +18,7 @@ from stablelce.training import rows
 from stablelce.training.blocks import Block
 from stablelce.training.gram import Gram
 from stablelce.training.point import Point
+from stablelce.training.rows import LANES
 from stablelce.training.scales import Scales
 
 __all__ = ["State", "differentiate"]
@@ -29,9 +30,6 @@ _ELEMENTS = 1 << 16
 
 _TURN = 4 * Gram.ROWS
 """Rows that are passed over before their part of the Hessian is computed, while they are in a cache."""
-
-_WIDTH = 8
-"""Columns of the narrow array of the compiled pass."""
 
 
 @dataclass
@@ -153,28 +151,21 @@ def _add_compiled(state: State, block: Block, point: Point) -> None:
 
 
 def _arguments(state: State, point: Point) -> tuple[Any, ...]:
-    """Coefficients and offsets as the loops take them: whole vectors, and a narrow rest padded with zeros."""
-    features = len(point.weights)
-    whole = features // _WIDTH * _WIDTH
-    w_tail, narrow = np.zeros(_WIDTH), np.ones((2, _WIDTH))
-    w_tail[: features - whole] = point.weights[whole:]
-    offsets = state.gradient.offsets
-    narrow[:, : offsets.shape[1] - whole] = offsets[:, whole:]
-    coefficients = (
-        point.weights,
-        w_tail,
-        point.intercept,
-        float(np.ldexp(1.0, point.back)),
-        point.fit_intercept,
-    )
-    return coefficients, (np.ascontiguousarray(offsets[:, :whole]), narrow, state.loss.offsets)
+    """Coefficients and offsets as the loops take them: for whole vectors of columns."""
+    features, size = len(point.weights), len(point.exponents)
+    width = -(-size // LANES) * LANES
+    w, offsets = np.zeros(width), np.ones((2, width))
+    w[:features], offsets[:, :size] = point.weights, state.gradient.offsets
+    coefficients = (w, point.intercept, float(np.ldexp(1.0, point.back)), point.fit_intercept)
+    return coefficients, (offsets, state.loss.offsets)
 
 
 def _add_slices(gram: Gram, loops: Any, block: Block, q: Doubles) -> None:
     scales = gram.scales
-    y = np.empty((min(len(q), Gram.ROWS), len(scales)))
+    shape = (min(len(q), Gram.ROWS), len(scales))
+    a, b = np.empty(shape), np.empty(shape if gram.slices == 2 else (0, 0))
     for start in range(0, len(q), Gram.ROWS):
         part = slice(start, start + Gram.ROWS)
-        some = y[: len(q[part])]
-        loops.slice(block.X[part], q[part], scales, gram.slices == 1, some)
-        gram.add_slices(some)
+        rows = len(q[part])
+        loops.slice(block.X[part], q[part], scales, a[:rows], b[:rows])
+        gram.add_slices(a[:rows], b[:rows] if gram.slices == 2 else None)

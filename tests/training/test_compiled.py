@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numba  # noqa: F401  # these tests need it
 import numpy as np
@@ -20,8 +20,9 @@ each_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 def both(block: Block, coef: Any, slices: int = 0) -> list[State]:
     states = []
-    for engine in ("numpy", "numba"):
-        with lce.engine(engine):  # type: ignore[arg-type]  # a name from the list above
+    names: tuple[Literal["numpy", "numba"], ...] = ("numpy", "numba")
+    for engine in names:
+        with lce.engine(engine):
             states.append(
                 differentiate(
                     block, measure(block), coef, fit_intercept=len(coef) > block.X.shape[1], slices=slices
@@ -65,7 +66,7 @@ def test_coefficients_of_all_sizes_give_the_same(dtype: type, exponent: int) -> 
 
 def test_features_of_all_sizes_give_the_same() -> None:
     rng = np.random.default_rng(2)
-    X = np.ldexp(rng.normal(size=(3000, 10)), rng.integers(-1070, 400, (3000, 10)))
+    X: Any = np.ldexp(rng.normal(size=(3000, 10)), rng.integers(-1070, 400, (3000, 10)))
     X[:, 3], X[:, 4] = 0.0, np.ldexp(rng.normal(size=3000), -1060)
     assert_same(both(Block(X, rng.random(3000), None), rng.normal(size=11), slices=1))
     assert_same(both(Block(X, rng.random(3000), None), rng.normal(size=11) * 1e-280, slices=1))
@@ -74,7 +75,7 @@ def test_features_of_all_sizes_give_the_same() -> None:
 def test_rows_that_the_loops_leave_out_are_added() -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(2000, 3)) * 1000  # logits beyond the table, and losses that underflow
-    t = (rng.random(2000) > 0.5) * 1.0
+    t: Any = (rng.random(2000) > 0.5) * 1.0
     block, left = Block(X, t), []
     right = passes._add
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def squares(blocks: list[Block], scales: Scales) -> Squares:
 def test_the_bound_is_above_the_exact_sum_by_next_to_nothing(weighted: bool, dtype: type) -> None:
     rng = np.random.default_rng(0)
     limit = 140 if dtype == np.float64 else 30
-    X = (rng.normal(size=(300, 6)) * 10.0 ** rng.integers(-limit, limit, 6)).astype(dtype)
+    X: Any = (rng.normal(size=(300, 6)) * 10.0 ** rng.integers(-limit, limit, 6)).astype(dtype)
     s = rng.random(300) * 1e-200 if weighted else None
     block = Block(X, np.zeros(300), s)
     weights = [1.0] * 300 if s is None else s.tolist()

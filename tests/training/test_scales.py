@@ -39,7 +39,7 @@ def test_rows_without_weights_weigh_one_beside_others() -> None:
     assert scales.total_weight == Fraction(15, 4)
     assert scales.largest_weight == 1
     empty = measure(block(np.ones((0, 1))))
-    assert (empty.total_weight, empty.largest_weight, empty.rows) == (0, 0, 0)
+    assert empty.total_weight == empty.largest_weight == empty.rows == 0
 
 
 @pytest.mark.parametrize("largest", [5e-324, 1e-300, 0.5, 0.75, 1.0, 3.0, 1e300])
