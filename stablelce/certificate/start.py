@@ -15,6 +15,7 @@ __all__ = ["Start", "newton"]
 
 _CLOSE = 1e-7  # the largest change of a logit by a last step: quadratic convergence leaves 1e-14 behind
 _STEPS = 60  # on separable data each step adds about 1 to the smallest margin: enough to tell them apart
+_STEPS_FROM_A_POINT = 20  # a good point needs two or three; a bad one is no better than the origin
 _PENALISED_STEPS = 1000  # with a tiny penalty the optimum of separable data lies that far out
 
 
@@ -55,6 +56,8 @@ def newton(problem: Problem, start: Floats | None = None) -> Start:
     penalties /= scale
     v = np.zeros(problem.size) if start is None else start.copy()
     limit = _PENALISED_STEPS if problem.l2 else _STEPS
+    if start is not None:
+        limit = min(limit, _STEPS_FROM_A_POINT)
     step, nothing = np.zeros_like(v), np.zeros((len(v), len(v)))
     with np.errstate(all="ignore"):
         gradient, curvature = _derivatives(x, problem.t, s, penalties, v)
