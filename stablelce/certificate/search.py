@@ -65,15 +65,16 @@ def find(problem: Problem, start: Floats | None) -> Found:
     begun = newton(problem, start)
     if start is not None and not begun.converged:
         begun = newton(problem)
+    point = column([ball(v) for v in begun.point.tolist()])
+    if not begun.converged:
+        refute(problem, (begun.point, begun.step))
     balls = BallProblem(problem)
-    with precision(FIRST_BITS):
-        point = column([ball(v) for v in begun.point.tolist()])
-        if begun.converged:
-            c = matrix(begun.inverse.tolist())
-            enclosure = prove(balls, polish(balls, point, c))
-            if enclosure is not None:
-                return Found(balls, enclosure, FIRST_BITS, begun.steps)
-    refute(problem, (begun.step, begun.point))
+    if begun.converged:
+        with precision(FIRST_BITS):
+            enclosure = prove(balls, polish(balls, point, matrix(begun.inverse.tolist())))
+        if enclosure is not None:
+            return Found(balls, enclosure, FIRST_BITS, begun.steps)
+        refute(problem, (begun.point, begun.step))
     found = _escalate(balls, point, FIRST_BITS, begun.steps, descent=_SHORT)
     if found is None:
         refute_by_linear_program(problem)

@@ -74,10 +74,17 @@ def newton(problem: Problem, start: Floats | None = None) -> Start:
                     break
                 step, slope, change = step / 2, slope / 2, change / 2
             v = v - step
+            if not problem.l2 and separates(x, problem.t, v):
+                return Start(v, -step, nothing, converged=False, steps=count)
             if change < _CLOSE:
                 inverse = _solve(hessian, np.eye(len(v))) / scale
                 return Start(v, -step, inverse, bool(np.isfinite(inverse).all()), count)
     return Start(v, -step, nothing, converged=False, steps=limit)
+
+
+def separates(x: Floats, t: Floats, direction: Floats) -> bool:
+    """Whether, by float64, every target is hard and has its row strictly on its side."""
+    return bool((x @ direction * (2 * t - 1) > 0).all() and ((t == 0) | (t == 1)).all())
 
 
 def _derivatives(x: Floats, t: Floats, s: Floats, penalties: Floats, v: Floats) -> tuple[Floats, Floats]:
