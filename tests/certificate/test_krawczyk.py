@@ -165,7 +165,7 @@ def test_chord_steps_stop_at_the_precision() -> None:
         _, curvatures = balls.derivatives(point)
         near = polish(balls, moved(point, 2.0**-20), balls.hessian(curvatures).inv().mid())
         distance = max(upper(v - mpmath_ball(e)) for v, e in zip(near.entries(), exact, strict=True))
-        assert distance < 2.0**-100
+        assert distance < 2.0**-84  # the last step is below 2^-42, and the next one of its square
 
 
 def test_newton_in_balls_comes_near_from_afar() -> None:

@@ -99,6 +99,7 @@ GOOD = [[1.0], [2.0]]
         (GOOD, [0, 1], None, np.inf, ValueError, "must be finite"),
         ([["a"], ["b"]], [0, 1], None, 0, TypeError, "X must hold real numbers"),
         (np.array(GOOD, dtype=np.longdouble), [0, 1], None, 0, TypeError, "X must hold real numbers"),
+        (np.ma.masked_array(GOOD), [0, 1], None, 0, TypeError, "masked array"),
         ([[2**53 + 1], [0]], [0, 1], None, 0, TypeError, "beyond 2"),
     ],
 )

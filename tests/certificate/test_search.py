@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stablelce.certificate import NotProvedError, exact_optimum, search
+from stablelce.certificate import NotProvedError, NoUniqueOptimumError, exact_optimum, search
 from stablelce.certificate.balls import precision
 from stablelce.certificate.problem import Problem, make_problem
 from stablelce.certificate.search import FIRST_BITS, find, refine
-from tests.certificate.reference import data
+from tests.certificate.reference import data, seeded
+from tests.certificate.test_optimum import check_direction
 
 
 def problem(seed: int = 0) -> Problem:
@@ -47,6 +48,7 @@ def test_an_optimum_far_out_is_found_by_newton_in_balls(monkeypatch: pytest.Monk
 def test_what_cannot_be_proved_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "refute", lambda *_: None)
     monkeypatch.setattr(search, "refute_by_linear_program", lambda *_: None)
+    monkeypatch.setattr(search, "refute_along", lambda *_: None)
     monkeypatch.setattr(search, "_LONG", 20)
     x, t = data(2, 30, 2, noise=0.0)
     with pytest.raises(NotProvedError, match="pip install scipy"):
@@ -58,6 +60,53 @@ def test_precision_that_never_suffices_is_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(search, "LAST_BITS", 256)
     with pytest.raises(NotProvedError):
         find(problem(), None)
+
+
+def test_newton_in_balls_separates_what_float64_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "refute", lambda *_: None)
+    monkeypatch.setattr(search, "refute_by_linear_program", lambda *_: None)
+    x, t = data(2, 30, 2, noise=0.0)
+    with pytest.raises(NoUniqueOptimumError) as caught:
+        exact_optimum(x, t)
+    check_direction(x, t, caught.value)
+
+
+def test_refining_gives_up_at_the_last_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = find(problem(), None)
+    monkeypatch.setattr(search, "prove", lambda *_: None)
+    monkeypatch.setattr(search, "LAST_BITS", FIRST_BITS)
+    with pytest.raises(NotProvedError):
+        refine(first)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_classes_that_only_rounding_separates_are_decided(seed: int) -> None:
+    """Decimal scales turn rows on a plane into rows beside it by less than float64 resolves in a logit."""
+    rng = seeded(seed)
+    x = rng.integers(-3, 4, (50, 3)).astype(float)
+    side = x @ np.array([1, -2, 1])
+    t = np.where(side == 0, rng.integers(0, 2, 50), side > 0).astype(float)
+    x = x * [6.515, 0.106, 44.61]
+    try:
+        assert exact_optimum(x, t).precision >= FIRST_BITS
+    except NoUniqueOptimumError as error:
+        check_direction(x, t, error)
+
+
+def test_nothing_warns_whatever_numpy_is_told() -> None:
+    x, t = data(3, 40, 3)
+    x = x * [1e-160, 1.0, 1e160]
+    x[0, 2] = 1e-200
+    with np.errstate(all="raise"):
+        exact_optimum(x, t)
+        exact_optimum(x, t, l2=1e-300)
+        exact_optimum(x, t, start=[1e200] * 3)
+        for noise in (0.0, 1.0):
+            clear = (x[:, 1] + noise * x[:, 0] > 0).astype(float)
+            with pytest.raises(NoUniqueOptimumError):
+                exact_optimum(x, clear)
+        with pytest.raises(NoUniqueOptimumError):
+            exact_optimum(np.column_stack([x, x[:, 0]]), t)
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
