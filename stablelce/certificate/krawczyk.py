@@ -96,10 +96,10 @@ def prove(problem: BallProblem, point: Matrix) -> Enclosure | None:
 def polish(problem: BallProblem, point: Matrix, c: Matrix) -> Matrix:
     """Chord steps v - C grad G(v) while each is less than a tenth of the one before; nothing is proved.
 
-    A step of less than the square root of the precision's unit is the last: r is then of its size, the
+    A step of less than the cube root of the precision's unit is the last: r is then less still, and the
     remainder of the test of the size of its square.
     """
-    last, enough = None, power_of_two(-working_precision() // 2)
+    last, enough = None, power_of_two(-working_precision() // 3)
     for _ in range(_POLISHING):
         gradient, _ = problem.derivatives(point)
         step = (c * gradient).mid()

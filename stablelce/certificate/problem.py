@@ -188,6 +188,8 @@ def exact_sum(values: Iterable[float]) -> Fraction:
 
 def _floats(values: npt.ArrayLike, name: str) -> Floats:
     """The numbers as float64, if that changes none of them."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost: pass the rows that count.")
     array = np.asarray(values)
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise TypeError(f"{name} must hold real numbers that float64 holds exactly: got {array.dtype}.")

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stablelce.certificate.balls import BallProblem, Matrix, ball, column, inverse, matrix, precision
+from stablelce.certificate.balls import (
+    BallProblem,
+    Matrix,
+    ball,
+    column,
+    exact_middle,
+    inverse,
+    matrix,
+    precision,
+)
 from stablelce.certificate.errors import NotProvedError
 from stablelce.certificate.krawczyk import Enclosure, descend, polish, prove
 from stablelce.certificate.problem import Floats, Problem
-from stablelce.certificate.separation import refute, refute_by_linear_program, refute_constant_targets
+from stablelce.certificate.separation import (
+    refute,
+    refute_along,
+    refute_by_linear_program,
+    refute_constant_targets,
+)
 from stablelce.certificate.start import newton
 
 __all__ = ["FIRST_BITS", "LAST_BITS", "Found", "find", "refine"]
@@ -65,22 +79,25 @@ def find(problem: Problem, start: Floats | None) -> Found:
     begun = newton(problem, start)
     if start is not None and not begun.converged:
         begun = newton(problem)
+    point = column([ball(v) for v in begun.point.tolist()])
+    if not begun.converged:
+        refute(problem, (begun.point, begun.step))
     balls = BallProblem(problem)
-    with precision(FIRST_BITS):
-        point = column([ball(v) for v in begun.point.tolist()])
-        if begun.converged:
-            c = matrix(begun.inverse.tolist())
-            enclosure = prove(balls, polish(balls, point, c))
-            if enclosure is not None:
-                return Found(balls, enclosure, FIRST_BITS, begun.steps)
-    refute(problem, (begun.step, begun.point))
-    found = _escalate(balls, point, FIRST_BITS, begun.steps, descent=_SHORT)
-    if found is None:
-        refute_by_linear_program(problem)
-        found = _escalate(balls, point, FIRST_BITS, begun.steps, descent=_LONG)
-    if found is None:
-        raise NotProvedError(_COMPLAINT)
-    return found
+    if begun.converged:
+        with precision(FIRST_BITS):
+            enclosure = prove(balls, polish(balls, point, matrix(begun.inverse.tolist())))
+        if enclosure is not None:
+            return Found(balls, enclosure, FIRST_BITS, begun.steps)
+        refute(problem, (begun.point, begun.step))
+    for descent in (_SHORT, _LONG):
+        found, point = _escalate(balls, point, FIRST_BITS, begun.steps, descent=descent)
+        if found is not None:
+            return found
+        # Classes that are separable by less than float64 resolves: the steps went far, with many bits.
+        refute_along(problem, [exact_middle(v) for v in point.entries()])
+        if descent == _SHORT:
+            refute_by_linear_program(problem)
+    raise NotProvedError(_COMPLAINT)
 
 
 def refine(found: Found) -> Found:
@@ -93,14 +110,16 @@ def refine(found: Found) -> Found:
             enclosure = prove(found.balls, polish(found.balls, point, inverted.mid()))
             if enclosure is not None:
                 return Found(found.balls, enclosure, bits, found.steps)
-    better = _escalate(found.balls, point, bits, found.steps, descent=_SHORT)
+    better, _ = _escalate(found.balls, point, bits, found.steps, descent=_SHORT)
     if better is None:
         raise NotProvedError(_COMPLAINT)
     return better
 
 
-def _escalate(balls: BallProblem, point: Matrix, bits: int, steps: int, *, descent: int) -> Found | None:
-    """Newton steps in balls, with more precision where that is what they lack."""
+def _escalate(
+    balls: BallProblem, point: Matrix, bits: int, steps: int, *, descent: int
+) -> tuple[Found | None, Matrix]:
+    """Newton steps in balls, with more precision where that is what they lack; and where they led."""
     origin = column([ball(0.0)] * balls.size)
     while bits <= LAST_BITS:
         with precision(bits):
@@ -108,9 +127,9 @@ def _escalate(balls: BallProblem, point: Matrix, bits: int, steps: int, *, desce
                 point = origin
             point, ended = descend(balls, point, descent)
             if ended == "long":
-                return None
+                return None, point
             enclosure = prove(balls, point) if ended == "small" else None
             if enclosure is not None:
-                return Found(balls, enclosure, bits, steps)
+                return Found(balls, enclosure, bits, steps), point
         bits *= 2
-    return None
+    return None, point

@@ -22,7 +22,7 @@ rounded to small integers. The check needs no hint.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -34,7 +34,7 @@ from stablelce.certificate.linear_program import separating_hint
 from stablelce.certificate.null_space import Integers, null_space
 from stablelce.certificate.problem import Floats, Problem
 
-__all__ = ["refute", "refute_by_linear_program", "refute_constant_targets", "verdict"]
+__all__ = ["refute", "refute_along", "refute_by_linear_program", "refute_constant_targets", "verdict"]
 
 _GAPS = 8  # places tried as the border between strict rows and the others
 _ROUNDINGS = (1, 4, 10, 20, 40)  # bits of the coefficients of a direction: simple ones first
@@ -56,6 +56,7 @@ def refute_constant_targets(problem: Problem) -> None:
             )
 
 
+@np.errstate(all="ignore")
 def refute(problem: Problem, hints: Iterable[Floats]) -> None:
     """Raise the proof that there is no unique optimum, if one is found.
 
@@ -76,6 +77,7 @@ def refute(problem: Problem, hints: Iterable[Floats]) -> None:
         _refute_near(problem, rows, hint)
 
 
+@np.errstate(all="ignore")
 def refute_by_linear_program(problem: Problem) -> None:
     """As :func:`refute`, with the hint of a linear program; without SciPy there is none."""
     if problem.l2:
@@ -83,6 +85,21 @@ def refute_by_linear_program(problem: Problem) -> None:
     hint = separating_hint(problem.scaled_floats(), problem.t)
     if hint is not None:
         _refute_near(problem, problem.integer_columns(), hint)
+
+
+def refute_along(problem: Problem, parameters: Sequence[Fraction]) -> None:
+    """Raise the proof if moving along these scaled parameters, taken exactly, proves something."""
+    if problem.l2:
+        return
+    rationals = [
+        v * Fraction(2) ** (e - k)
+        for v, e, k in zip(parameters, problem.integer_exponents, problem.exponents, strict=True)
+    ]
+    common = max(v.denominator for v in rationals)  # powers of two
+    direction = np.array([int(v * common) for v in rationals], dtype=object)
+    kind = verdict(problem.integer_columns(), problem.t, direction) if direction.any() else None
+    if kind is not None:
+        raise _error(kind, problem, direction)
 
 
 def _refute_near(problem: Problem, rows: Integers, hint: Floats) -> None:

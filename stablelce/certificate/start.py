@@ -15,6 +15,7 @@ __all__ = ["Start", "newton"]
 
 _CLOSE = 1e-7  # the largest change of a logit by a last step: quadratic convergence leaves 1e-14 behind
 _STEPS = 60  # on separable data each step adds about 1 to the smallest margin: enough to tell them apart
+_STEPS_FROM_A_POINT = 20  # a good point needs two or three; a bad one is no better than the origin
 _PENALISED_STEPS = 1000  # with a tiny penalty the optimum of separable data lies that far out
 
 
@@ -46,35 +47,46 @@ def newton(problem: Problem, start: Floats | None = None) -> Start:
 
     The test looks at slopes, not at the loss: "the loss no longer decreases" stops hundreds of ulps early.
     """
-    x = problem.scaled_floats()
+    with np.errstate(all="ignore"):
+        return _newton(problem, np.zeros(problem.size) if start is None else start, _limit(problem, start))
+
+
+def _limit(problem: Problem, start: Floats | None) -> int:
+    limit = _PENALISED_STEPS if problem.l2 else _STEPS
+    return limit if start is None else min(limit, _STEPS_FROM_A_POINT)
+
+
+def _newton(problem: Problem, v: Floats, limit: int) -> Start:
+    x, t = problem.scaled_floats(), problem.t
     scale = float(problem.s.max())
     s = problem.s / scale
-    penalties = np.array([_to_float(p / problem.l2) if p else 0.0 for p in problem.penalties]) * _to_float(
-        problem.l2
-    )
-    penalties /= scale
-    v = np.zeros(problem.size) if start is None else start.copy()
-    limit = _PENALISED_STEPS if problem.l2 else _STEPS
+    penalties = np.array([_to_float(p) for p in problem.penalties]) / scale
     step, nothing = np.zeros_like(v), np.zeros((len(v), len(v)))
-    with np.errstate(all="ignore"):
-        gradient, curvature = _derivatives(x, problem.t, s, penalties, v)
-        for count in range(1, limit + 1):
-            hessian = (x * curvature[:, None]).T @ x + np.diag(penalties)
-            step = _solve(hessian, gradient)
-            if not np.isfinite(step).all():
-                return Start(v, np.zeros_like(v), nothing, converged=False, steps=count)
-            slope = float(gradient @ step)
-            change = float(np.abs(x @ step).max())
-            while True:
-                gradient, curvature = _derivatives(x, problem.t, s, penalties, v - step)
-                if change < 0.5 or abs(float(gradient @ step)) <= 0.5 * abs(slope):
-                    break
-                step, slope, change = step / 2, slope / 2, change / 2
-            v = v - step
-            if change < _CLOSE:
-                inverse = _solve(hessian, np.eye(len(v))) / scale
-                return Start(v, -step, inverse, bool(np.isfinite(inverse).all()), count)
+    gradient, curvature = _derivatives(x, t, s, penalties, v)
+    for count in range(1, limit + 1):
+        hessian = (x * curvature[:, None]).T @ x + np.diag(penalties)
+        step = _solve(hessian, gradient)
+        if not np.isfinite(step).all():
+            return Start(v, np.zeros_like(v), nothing, converged=False, steps=count)
+        slope = float(gradient @ step)
+        change = float(np.abs(x @ step).max())
+        while True:
+            gradient, curvature = _derivatives(x, t, s, penalties, v - step)
+            if change < 0.5 or abs(float(gradient @ step)) <= 0.5 * abs(slope):
+                break
+            step, slope, change = step / 2, slope / 2, change / 2
+        v = v - step
+        if not problem.l2 and separates(x, t, v):
+            return Start(v, -step, nothing, converged=False, steps=count)
+        if change < _CLOSE:
+            inverse = _solve(hessian, np.eye(len(v))) / scale
+            return Start(v, -step, inverse, bool(np.isfinite(inverse).all()), count)
     return Start(v, -step, nothing, converged=False, steps=limit)
+
+
+def separates(x: Floats, t: Floats, direction: Floats) -> bool:
+    """Whether, by float64, every target is hard and has its row strictly on its side."""
+    return bool((x @ direction * (2 * t - 1) > 0).all() and ((t == 0) | (t == 1)).all())
 
 
 def _derivatives(x: Floats, t: Floats, s: Floats, penalties: Floats, v: Floats) -> tuple[Floats, Floats]:

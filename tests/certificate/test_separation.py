@@ -62,10 +62,10 @@ def test_quasi_separable_by_a_group_with_one_outcome() -> None:
 
 def test_quasi_separable_in_a_direction_that_is_no_axis() -> None:
     rng = seeded(4)
-    x = rng.integers(-5, 6, (200, 4)).astype(float)
+    x = rng.integers(-5, 6, (300, 4)).astype(float)
     side = x @ np.array([1, -2, 3, 1])
-    t = np.where(side == 0, rng.integers(0, 2, 200), side > 0).astype(float)
-    assert (side == 0).sum() > 8
+    t = np.where(side == 0, rng.integers(0, 2, 300), side > 0).astype(float)
+    assert (side == 0).sum() >= 8
     assert refused(x, t, fit_intercept=False).kind == "quasi-separable"
 
 
@@ -98,7 +98,7 @@ def test_fewer_rows_than_columns_and_a_constant_column() -> None:
 def test_one_class_alone_moves_the_intercept_to_infinity(target: int, l2: float) -> None:
     x, _ = data(6, 20, 2)
     error = refused(x, np.full(20, target), l2=l2)
-    assert error.direction == (0, 0, 2 * target - 1)
+    assert [int(v) for v in error.direction] == [0, 0, 2 * target - 1]
     assert error.kind == "separable"
 
 
