@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import warnings
@@ -50,6 +51,8 @@ SUBJECTS: dict[str, tuple[lce.LogisticRegression, dict[str, str]]] = {
         },
     ),
 }
+if importlib.util.find_spec("flint") is not None:
+    SUBJECTS["exact"] = (lce.LogisticRegression(solver="exact", l2=0.01), EVERY_SOLVER)
 
 
 def checks() -> list[Any]:

@@ -56,9 +56,8 @@ def test_newton_comes_within_a_few_ulps() -> None:
     As in test_newton the errors of the residuals are about u/sqrt(n) of random sign, and the smallest
     eigenvalue of the Hessian is above l2 = 0.1, so that a coefficient errs by about an ulp of the largest.
     """
-    from sklearn.datasets import load_breast_cancer
-
-    X, y = load_breast_cancer(return_X_y=True)
+    datasets = pytest.importorskip("sklearn.datasets")
+    X, y = datasets.load_breast_cancer(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     exact = lce.LogisticRegression(solver="exact", l2=0.1).fit(X, y)
     newton = lce.LogisticRegression(l2=0.1).fit(X, y)
