@@ -11,10 +11,11 @@ longer falls is no sign: it is flat to second order there, and stops hundreds of
 not nearly collinear. Two are taken, for good, once a factorisation fails, once two full steps in a row were
 not smaller than half the one before, and for the last step where that is so.
 
-**Not positive definite**, or too near to it for rounding to tell: then a ridge of 2^-40, 2^-30, 2^-20 or
-2^-10 times the diagonal is added, and coefficients whose diagonal element is zero stay; where none helps,
-the step is -g/L. A last step made in one of these ways is reported as "flat": the optimum need not be the
-only one.
+**Not positive definite**, or too near to it for rounding to tell: then a ridge of 2^-46, 2^-40, 2^-30,
+2^-20 or 2^-10 times the diagonal is added, and coefficients whose diagonal element is zero stay; where none
+helps, the step is -g/L. A last step made in one of these ways is reported as "flat": the optimum need not be
+the only one. So is the twentieth in a row that did not shrink: what is left to find lies in directions that
+this Hessian cannot tell from flat ones.
 
 **Separation.** With hard targets and no penalty, a mean loss below log(2) times the least share of the
 weight leaves no row on the wrong side: the coefficients separate the classes, and there is no optimum. Then
@@ -34,7 +35,7 @@ from stablelce.training.solvers.state import Derivatives, Floats, Objective, Sta
 
 __all__ = ["newton"]
 
-RIDGES = (2.0**-40, 2.0**-30, 2.0**-20, 2.0**-10)
+RIDGES = (2.0**-46, 2.0**-40, 2.0**-30, 2.0**-20, 2.0**-10)
 HALVINGS = 60
 SUFFICIENT = 2.0**-13
 """The part of the predicted decrease that must be seen (L. Armijo, Pacific J. Math. 16, 1966)."""
@@ -44,6 +45,8 @@ FLOOR = 2.0**-51
 """A step of this size is rounding only."""
 SEPARATED = 2.0**-20
 """A loss that is small enough to end with where the classes are separated."""
+FLAT_PATIENCE = 20
+"""Steps in a row that do not shrink, with a Hessian that is singular in working precision."""
 PATIENCE = 5
 """Steps in a row that do not shrink, with the loss at rest, after which nothing more is expected."""
 
@@ -168,6 +171,8 @@ def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
         if leaving.slices == 2 or step <= FLOOR:
             status = "flat" if leaving.ridge else "converged"
         slices = 2
+    elif leaving.ridge and stalled >= FLAT_PATIENCE:
+        status = "flat"
     elif stalled >= PATIENCE and rests:
         status = "stuck"
     return State(

@@ -30,10 +30,10 @@ def complaint(state: State, *, solver: str, max_iter: int, tol: float, separatio
         "separated": f"The coefficients after {state.iteration} iterations of {solver} separate the two "
         "classes: every row is on its side, so larger ones always fit better and there is no optimum. Add a "
         f"penalty, l2 > 0, to have one. These coefficients are the last ones; {_PROOF}.",
-        "flat": f"{solver} came to rest where the Hessian is singular in working precision: features may be "
-        "linearly dependent (a constant one beside the intercept, one given twice), or the data separable "
-        "but for ties, and then other coefficients fit as well. Drop such features or add a penalty, "
-        f"l2 > 0; {_PROOF}.",
+        "flat": f"{solver} ended where the Hessian is singular in working precision: features are linearly "
+        "dependent or nearly so (one given twice, a constant one beside the intercept, a mean far larger "
+        "than the spread), or the data separable but for ties, so that other coefficients fit as well, or "
+        f"all but. Centre or drop such features, or add a penalty, l2 > 0; {_PROOF}.",
         "overflow": f"{after}, for the next step leads to numbers that are not finite: the rate is too "
         "large. Pass rate=None for one that is safe, or scale the features; the coefficients are the last "
         "finite ones.",

@@ -19,7 +19,8 @@ Status = Literal["running", "converged", "flat", "separated", "stuck", "overflow
 converged
     The last step was within the tolerance.
 flat
-    So it was, but the Hessian is singular in working precision: the optimum need not be the only one.
+    The Hessian is singular in working precision, and the steps were within the tolerance or no longer
+    shrank: the optimum need not be the only one.
 separated
     The coefficients separate the two classes: there is no optimum, the loss has no positive lower bound.
 stuck

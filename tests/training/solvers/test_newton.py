@@ -79,6 +79,16 @@ def test_two_slices_are_taken_where_columns_are_nearly_collinear() -> None:
     assert np.abs(states[-1].coef - np.array([float(x) for x in want])).max() < 2.0**-20 * abs(float(want[1]))
 
 
+@pytest.mark.parametrize("exponent", [-28, -40])
+def test_a_search_among_columns_too_close_to_tell_apart_is_given_up(exponent: int) -> None:
+    X, y = noisy(200, 3, seed=1)
+    X[:, 2] = X[:, 1] + 2.0**exponent * X[:, 2]
+    states = run(Problem(ArrayBlocks(X, y)))
+    assert states[-1].status == "flat"
+    assert len(states) < 100
+    assert all(after.loss <= before.loss * (1 + 2.0**-46) for before, after in itertools.pairwise(states))
+
+
 def test_a_column_given_twice_is_reported() -> None:
     X, y = noisy()
     last = run(Problem(ArrayBlocks(np.column_stack([X, X[:, 0]]), y)))[-1]
