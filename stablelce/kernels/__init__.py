@@ -7,7 +7,8 @@ The interface to ``stablelce.functions`` is three calls on one-dimensional block
 * :func:`convert` rounds weights to the format of the result;
 
 and :func:`block`, the number of elements to hand over at once. :func:`loops_for` gives the compiled code,
-where it may serve as it is; :func:`engine` and :func:`warmup` are public.
+where it may serve as it is, :func:`compiles` tells whether other compiled code is to be used; :func:`engine`
+and :func:`warmup` are public.
 
 An element goes through stages until one decides its rounding:
 
@@ -26,8 +27,8 @@ and ``plain``, and on ranges those of the fixed-point part of ``longer``. The la
 ``expansion`` and ``longer_rounding``, are proved there by hand, and tested in exact arithmetic.
 """
 
-from stablelce.kernels.engines import BLOCK, block, engine, evaluate, loops_for, warmup
+from stablelce.kernels.engines import BLOCK, block, compiles, engine, evaluate, loops_for, warmup
 from stablelce.kernels.rounding import convert
 from stablelce.kernels.smoothing import smooth
 
-__all__ = ["BLOCK", "block", "convert", "engine", "evaluate", "loops_for", "smooth", "warmup"]
+__all__ = ["BLOCK", "block", "compiles", "convert", "engine", "evaluate", "loops_for", "smooth", "warmup"]

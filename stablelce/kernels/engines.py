@@ -19,7 +19,7 @@ from stablelce.formats import BINARY32, BINARY64, Format, find_format
 from stablelce.kernels import numba_engine, numpy_engine
 from stablelce.kernels.rounding import Block
 
-__all__ = ["BLOCK", "block", "engine", "evaluate", "loops_for", "warmup"]
+__all__ = ["BLOCK", "block", "compiles", "engine", "evaluate", "loops_for", "warmup"]
 
 BLOCK = 1 << 13
 """Elements that the NumPy engine takes at once: fewer are dominated by the calls, more leave the caches."""
@@ -133,6 +133,11 @@ def loops_for(dtype: np.dtype[Any], size: int) -> numba_engine.Loops | None:
     if fmt is None or not _compiles(fmt, size, weighted=False):
         return None
     return numba_engine.load(fmt)
+
+
+def compiles(size: int, *, loaded: bool) -> bool:
+    """Whether other compiled code, loaded already or not, takes data of that size."""
+    return _uses_numba() and (size >= LARGE or loaded or _state.chosen == "numba")
 
 
 _SERVED = {np.dtype(np.float32): BINARY32, np.dtype(np.float64): BINARY64}

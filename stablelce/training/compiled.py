@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -27,7 +27,7 @@ from stablelce.training.gram import BITS
 from stablelce.training.lanes import LANES, Part, logit
 from stablelce.training.point import LOGIT_EXPONENT
 
-__all__ = ["Loops", "load"]
+__all__ = ["load"]
 
 CHUNK = 256
 """Rows of a chunk, at most; as many as the kernels' loops take at once."""
@@ -269,34 +269,44 @@ def _slice(X: Any, q: Any, scales: Any, a: Any, b: Any) -> Any:
                 row[j] = (row[j] + NEAREST) - NEAREST
 
 
-class Loops(NamedTuple):
-    """The compiled functions for features of one dtype."""
+def _squares(X: Any, s: Any, scales: Any, offsets: Any, limbs: Any) -> Any:
+    """Add the squares of scaled features, times the weights, to limbs: as ``lipschitz.Squares`` does."""
+    chunk = min(max(CACHED // (scales.size + 1), 16), CHUNK)
+    high, low = np.empty((chunk, scales.size)), np.empty((chunk, scales.size))
+    ones = np.ones(chunk)
+    sums = np.zeros((2, scales.size), np.int64)
+    for start in range(0, X.shape[0], chunk):
+        end = min(start + chunk, X.shape[0])
+        n = end - start
+        for i in range(n):
+            source, first, second = X[start + i], high[i], low[i]
+            for j in range(scales.size):
+                x = source[j] * scales[j]
+                first[j], second[j] = _two_prod(x, x)
+        weights = s[start:end] if s.size else ones[:n]
+        _add_columns(high, weights, offsets, sums)
+        _add_columns(low, weights, offsets, sums)
+        _settle(sums, offsets, 2 * n, limbs)
 
-    drive: Any
-    slice: Any
 
-
-_loaded: dict[Any, Loops] = {}
-
-
-def load(dtype: np.dtype[Any]) -> Loops:
-    """The loops for features of a dtype, loaded, or compiled and kept for later processes."""
-    if dtype not in _loaded:
-        kind = types.float32 if dtype == np.float32 else types.float64
-        X, column = _array(kind, 2, readonly=True), _array(types.float64, 1, readonly=True)
-        result, matrix = _array(types.float64, 1), _array(types.float64, 2)
-        limbs, table = _array(types.int64, 3), _array(types.float64, 2, readonly=True)
-        kinds: Any = types
-        coefficients = kinds.Tuple([column, types.float64, types.float64, types.boolean])
-        offsets = kinds.UniTuple(table, 2)
-        data = kinds.Tuple([X, column, column])
-        results = kinds.Tuple([limbs, limbs, result, _array(types.uint8, 1)])
-        sources = (Path(__file__).parent, Path(fixed_point.__file__).parent)
-        _loaded[dtype] = Loops(
-            keep(loop(_drive), (data, coefficients, offsets, results), sources),
-            keep(loop(_slice), (X, column, column, matrix, matrix), sources),
-        )
-    return _loaded[dtype]
+def load(dtype: np.dtype[Any]) -> tuple[Any, Any, Any]:
+    """The pass, the slices and the squares for features of a dtype: from the cache, or compiled."""
+    kinds: Any = types
+    kind = types.float32 if dtype == np.float32 else types.float64
+    X, column = _array(kind, 2, readonly=True), _array(types.float64, 1, readonly=True)
+    vector, matrix = _array(types.float64, 1), _array(types.float64, 2)
+    limbs, table = _array(types.int64, 3), _array(types.float64, 2, readonly=True)
+    data = kinds.Tuple([X, column, column])
+    coefficients = kinds.Tuple([column, types.float64, types.float64, types.boolean])
+    results = kinds.Tuple([limbs, limbs, vector, _array(types.uint8, 1)])
+    signatures = {
+        _drive: (data, coefficients, kinds.UniTuple(table, 2), results),
+        _slice: (X, column, column, matrix, matrix),
+        _squares: (X, column, column, table, limbs),
+    }
+    folders = (Path(__file__).parent, Path(fixed_point.__file__).parent)
+    drive, cut, squares = (keep(loop(f), signature, folders) for f, signature in signatures.items())
+    return drive, cut, squares
 
 
 def _array(kind: Any, dimensions: int, *, readonly: bool = False) -> Any:

@@ -7,19 +7,26 @@ are the same for every order of the rows; their error bound is added, so that th
 from __future__ import annotations
 
 from fractions import Fraction
+from threading import Lock
 
 import numpy as np
+import numpy.typing as npt
 
 from stablelce.formats import BINARY64
+from stablelce.kernels import threads
 from stablelce.kernels.primitives import two_prod
 from stablelce.sums import FixedPointSum
-from stablelce.sums.fixed_point import UNIT
-from stablelce.training.blocks import Block
+from stablelce.sums.fixed_point import ROWS, UNIT
+from stablelce.training.blocks import Array, Block
+from stablelce.training.loops import Loops, loops_for
 from stablelce.training.scales import Scales
 
 __all__ = ["Squares", "round_up"]
 
+Doubles = npt.NDArray[np.float64]
+
 _ELEMENTS = 1 << 13
+"""Features to a chunk of the NumPy engine."""
 
 
 class Squares:
@@ -34,18 +41,36 @@ class Squares:
 
     def add(self, block: Block) -> None:
         """Add some rows."""
-        step = max(_ELEMENTS // max(self.exponents.size, 1), 1)
-        with np.errstate(all="ignore"):
-            for start in range(0, len(block.t), step):
-                part = slice(start, start + step)
-                x = np.ldexp(block.X[part].astype(np.float64), -self.exponents)
-                if block.s is None:
-                    s = np.ones(len(x))
-                else:
-                    s = np.ldexp(block.s[part], -self._scales.weight_exponent)
-                for term in two_prod(x, x):
-                    self._sums.add_products(s, term)
+        s = None if block.s is None else np.ldexp(block.s, -self._scales.weight_exponent)
         self._deposits += 2 * len(block.t)
+        with np.errstate(all="ignore"):
+            scales = np.ldexp(1.0, -self.exponents)
+            loops = loops_for(block.X) if np.isfinite(scales).all() else None
+            if loops:
+                self._add_compiled(loops, block.X, s, scales)
+            else:
+                self._add(block.X, s)
+
+    def _add(self, X: Array, s: Doubles | None) -> None:
+        step = max(_ELEMENTS // max(self.exponents.size, 1), 1)
+        for start in range(0, len(X), step):
+            part = slice(start, start + step)
+            x = np.ldexp(X[part].astype(np.float64), -self.exponents)
+            for term in two_prod(x, x):
+                self._sums.add_products(np.ones(len(x)) if s is None else s[part], term)
+
+    def _add_compiled(self, loops: Loops, X: Array, s: Doubles | None, scales: Doubles) -> None:
+        lock, unit = Lock(), len(scales) + 1
+
+        def work(start: int, stop: int) -> bool:
+            part = slice(start // unit, stop // unit)
+            sums = FixedPointSum(self._sums.exponents)
+            loops.squares(X[part], np.empty(0) if s is None else s[part], scales, sums.offsets, sums.limbs)
+            with lock:
+                self._sums.merge(sums)
+            return False
+
+        threads.in_pieces(work, len(X) * unit, ROWS * unit)
 
     def merge(self, other: Squares) -> None:
         """Add other rows."""

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.kernels import loops_for, threads
+from stablelce.kernels import threads
 from stablelce.sums import FixedPointSum
 from stablelce.training import rows
 from stablelce.training.blocks import Block
 from stablelce.training.gram import Gram
+from stablelce.training.loops import Loops, loops_for
 from stablelce.training.point import Point
 from stablelce.training.rows import LANES
 from stablelce.training.scales import Scales
@@ -83,13 +84,13 @@ def differentiate(
     """
     point = Point.at(coef, scales, fit_intercept=fit_intercept)
     state = State.of_nothing(point, slices)
-    compiled = loops_for(np.dtype(np.float64), block.X.size) is not None
-    size = max(len(block.t), 1) if compiled and not slices else _TURN
+    loops = loops_for(block.X)
+    size = max(len(block.t), 1) if loops and not slices else _TURN
     with np.errstate(all="ignore"):
         for start in range(0, len(block.t), size):
             part = rows.scaled(_part(block, start, start + size), point)
-            if compiled:
-                _add_compiled(state, part, point)
+            if loops:
+                _add_compiled(loops, state, part, point)
             else:
                 _add(state, part, point)
     return state
@@ -120,11 +121,8 @@ def _add(state: State, block: Block, point: Point) -> None:
 # -- Numba -------------------------------------------------------------------------------------
 
 
-def _add_compiled(state: State, block: Block, point: Point) -> None:
+def _add_compiled(loops: Loops, state: State, block: Block, point: Point) -> None:
     """The same, by compiled loops on several threads; what they leave out is added by NumPy."""
-    from stablelce.training import compiled
-
-    loops = compiled.load(block.X.dtype)
     size, features = len(block.t), len(point.weights)
     q, left = np.empty(size if state.gram is not None else 0), np.empty(size, np.uint8)
     arguments, nothing, lock = _arguments(state, point), np.empty(0), Lock()
@@ -160,7 +158,7 @@ def _arguments(state: State, point: Point) -> tuple[Any, ...]:
     return coefficients, (offsets, state.loss.offsets)
 
 
-def _add_slices(gram: Gram, loops: Any, block: Block, q: Doubles) -> None:
+def _add_slices(gram: Gram, loops: Loops, block: Block, q: Doubles) -> None:
     scales = gram.scales
     shape = (min(len(q), Gram.ROWS), len(scales))
     a, b = np.empty(shape), np.empty(shape if gram.slices == 2 else (0, 0))

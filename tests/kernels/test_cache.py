@@ -58,4 +58,8 @@ def test_other_sources_tables_or_instructions_have_another_folder(
     keys.add(cache._key(True))
     (tmp_path / "kernel.py").write_text("a = 2\n")
     keys.add(cache._key(True))
-    assert len(keys) == 6
+    (tmp_path / "other").mkdir()
+    for line in ("a = 1\n", "a = 2\n"):
+        (tmp_path / "other" / "loops.py").write_text(line)
+        keys.add(cache._key(True, (tmp_path / "other",)))
+    assert len(keys) == 8

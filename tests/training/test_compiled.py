@@ -11,17 +11,19 @@ import pytest
 import stablelce as lce
 from stablelce.training import compiled, passes
 from stablelce.training.blocks import Block
+from stablelce.training.lipschitz import Squares
 from stablelce.training.passes import State, differentiate
 from stablelce.training.scales import measure
 from tests.training.problems import data
+
+NAMES: tuple[Literal["numpy", "numba"], ...] = ("numpy", "numba")
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 
 def both(block: Block, coef: Any, slices: int = 0) -> list[State]:
     states = []
-    names: tuple[Literal["numpy", "numba"], ...] = ("numpy", "numba")
-    for engine in names:
+    for engine in NAMES:
         with lce.engine(engine):
             states.append(
                 differentiate(
@@ -102,9 +104,17 @@ def test_ordinary_rows_are_all_decided_by_the_loops(monkeypatch: pytest.MonkeyPa
     assert state.loss.value() > 0
 
 
-def test_each_dtype_is_loaded_once() -> None:
-    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-        assert compiled.load(dtype) is compiled.load(dtype)
+@each_dtype
+@pytest.mark.parametrize("weighted", [False, True])
+def test_squares_are_those_of_numpy(dtype: type, weighted: bool) -> None:
+    for block in (data(5000, 7, dtype=dtype, weighted=weighted), data(3, 0, dtype=dtype)):
+        bounds = set()
+        for engine in NAMES:
+            with lce.engine(engine):
+                squares = Squares(measure(block))
+                squares.add(block)
+                bounds.add(squares.upper_bound())
+        assert len(bounds) == 1
 
 
 def test_products_are_cut_alike_with_and_without_a_fused_multiply_add() -> None:
