@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -42,21 +43,23 @@ Ball = Any  # flint.arb and flint.arb_mat carry no types
 Matrix = Any
 
 _BLOCK = 1024  # rows whose weighted copies exist at once
+_turn = RLock()
 
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
     """Work with significands of that many bits; the setting of the caller comes back.
 
-    The setting is one for the whole process: should another thread change it, balls become wider or narrower,
-    but each still contains its exact value.
+    The setting is one for the whole process, so threads take turns. Should other code change it meanwhile,
+    balls become wider or narrower, but each still contains its exact value.
     """
-    previous = ctx.prec
-    ctx.prec = bits
-    try:
-        yield
-    finally:
-        ctx.prec = previous
+    with _turn:
+        previous = ctx.prec
+        ctx.prec = bits
+        try:
+            yield
+        finally:
+            ctx.prec = previous
 
 
 def working_precision() -> int:
@@ -101,10 +104,10 @@ def identity(size: int) -> Matrix:
     return arb_mat(size, size, [arb(int(i == j)) for i in range(size) for j in range(size)])
 
 
-def inverse(matrix: Matrix) -> Matrix | None:
+def inverse(values: Matrix) -> Matrix | None:
     """Balls around the inverse, or nothing if the precision does not show that there is one."""
     try:
-        return matrix.inv()
+        return values.inv()
     except ZeroDivisionError:
         return None
 
@@ -142,6 +145,7 @@ class BallProblem:
         ]
 
     def logits(self, v: Matrix) -> list[Ball]:
+        """x_i.v for every row."""
         return [z for rows, _ in self._blocks for z in (rows * v).entries()]
 
     def derivatives(self, v: Matrix) -> tuple[Matrix, list[Ball]]:

@@ -46,7 +46,7 @@ _INFLATIONS = 12
 _POLISHING = 40
 
 Descent = Literal["small", "imprecise", "long"]
-"""The steps became small; the precision shows no inverse of the hessian; they are still long."""
+"""The steps became small; the precision does not tell where they lead; they are still long."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ def prove(problem: BallProblem, point: Matrix) -> Enclosure | None:
     if inverted is None:
         return None
     c = inverted.mid()
-    step = c * gradient
-    contraction = _magnitudes(identity(problem.size) - c * hessian)
-    reach = _magnitudes(c) * column([ball(1.0)] * problem.size)
-    total = sum(curvatures, ball(0.0))
+    step = c * gradient  # C g
+    contraction = _magnitudes(identity(problem.size) - c * hessian)  # |I - C H|
+    reach = _magnitudes(c) * column([ball(1.0)] * problem.size)  # |C| (1, ..., 1)^T
+    total = sum(curvatures, ball(0.0))  # sum_i s_i h_i
     least = power_of_two(-2 * working_precision())  # a box needs an interior even where a step is exactly 0
 
     r = _magnitudes(step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import Any
 
@@ -23,6 +24,7 @@ from stablelce.certificate.balls import (
     upper,
     working_precision,
 )
+from stablelce.certificate.optimum import exact_optimum
 from stablelce.certificate.problem import make_problem
 from tests.certificate.reference import DIGITS, data, seeded
 
@@ -121,6 +123,18 @@ def test_the_precision_of_the_caller_comes_back() -> None:
     with pytest.raises(ZeroDivisionError), precision(77):
         matrix([[0.0]]).inv()
     assert working_precision() == before
+
+
+def test_threads_take_turns() -> None:
+    x, t = data(4, 40, 2)
+    want = exact_optimum(x, t)
+    one_bit_apart = x.copy()
+    one_bit_apart[:, 1] = x[:, 0] * (1 + 2.0**-40 * x[:, 1])  # takes more precision
+    with ThreadPoolExecutor(4) as pool:
+        for got in pool.map(lambda i: exact_optimum(x if i % 2 else one_bit_apart, t), range(12)):
+            assert got.precision >= 128
+        results = list(pool.map(lambda _: exact_optimum(x, t), range(12)))
+    assert all((got.coef == want.coef).all() and got.precision == want.precision for got in results)
 
 
 def test_numbers_become_balls_that_hold_them() -> None:
