@@ -1,7 +1,7 @@
 """Logistic cross-entropy of logits: a reference implementation, and a suite that checks others.
 
 The public names are loaded when they are first used; importing the package loads nothing of it, and no
-package but NumPy is needed for the functions. ``audit`` needs the extra ``suite``.
+package but NumPy is needed for the functions. ``audit`` and ``certify`` need the extra ``suite``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stablelce.certificate import NoUniqueOptimumError, certify
     from stablelce.conformance import audit
     from stablelce.functions import (
         FlushToZeroWarning,
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
         softplus,
     )
     from stablelce.kernels import engine, warmup
+    from stablelce.training._sklearn import ConvergenceWarning
+    from stablelce.training.estimator import LogisticRegression
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConvergenceWarning",
     "FlushToZeroWarning",
+    "LogisticRegression",
+    "NoUniqueOptimumError",
     "__version__",
     "audit",
+    "certify",
     "engine",
     "gradient",
     "hessian",
@@ -41,7 +48,15 @@ __all__ = [
 ]
 
 
-_HOMES = {"audit": "stablelce.conformance", "engine": "stablelce.kernels", "warmup": "stablelce.kernels"}
+_HOMES = {
+    "ConvergenceWarning": "stablelce.training._sklearn",
+    "LogisticRegression": "stablelce.training.estimator",
+    "NoUniqueOptimumError": "stablelce.certificate",
+    "audit": "stablelce.conformance",
+    "certify": "stablelce.certificate",
+    "engine": "stablelce.kernels",
+    "warmup": "stablelce.kernels",
+}
 
 
 def __getattr__(name: str) -> Any:

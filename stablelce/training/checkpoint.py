@@ -1,0 +1,152 @@
+"""Checkpoints of a fit: killed at any moment and started again, it ends with the same bits.
+
+A solver can go on from any state it was in, so the state is all that is kept: a JSON file, numbers in
+hexadecimal so that no bit is lost. It is written beside the old one, flushed to the disk, and renamed over
+it, which the system does as a whole or not at all: at every moment the file is a complete one.
+
+A file also says which fit it belongs to: the parameters that decide the path, and a digest of the objective.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stablelce.training.solvers.state import Floats, State
+
+__all__ = ["Checkpoint", "digest"]
+
+FILE = "fit.json"
+VERSION = 1
+SHARE = 0.05
+"""Part of the time that writing may take; a fit that is short of it is written less often."""
+
+
+def digest(*arrays: Floats) -> str:
+    """A name for the bits of arrays."""
+    hashed = hashlib.sha256()
+    for array in arrays:
+        hashed.update(f"{array.dtype.str}{array.shape}".encode())
+        hashed.update(np.ascontiguousarray(array).tobytes())
+    return hashed.hexdigest()
+
+
+class Checkpoint:
+    """The file of one fit.
+
+    Parameters
+    ----------
+    directory : path
+        Where the file ``fit.json`` is kept; made if absent.
+    identity : mapping of str to str
+        What tells this fit from another.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], identity: Mapping[str, str]) -> None:
+        self._path = Path(directory) / FILE
+        self._identity = dict(identity)
+        self._due = 0.0
+
+    def load(self) -> tuple[State, list[float], int | None] | None:
+        """The state, the losses and the seed that were kept, or None where nothing was.
+
+        Raises
+        ------
+        ValueError
+            The file is damaged, of another version, or of another fit; the message says what differs.
+        """
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        advice = "remove it, or pass another directory"
+        try:
+            content = json.loads(text)
+            kept, sealed = content["body"], content["sha256"]
+        except (ValueError, KeyError, TypeError):
+            raise ValueError(f"{self._path} is no checkpoint of a fit: {advice}.") from None
+        if _seal(kept) != sealed or kept.get("version") != VERSION:
+            raise ValueError(f"{self._path} is damaged or of another version: {advice}.")
+        for name, value in self._identity.items():
+            if kept["identity"].get(name) != value:
+                raise ValueError(
+                    f"{self._path} is the checkpoint of another fit: its {name} is "
+                    f"{kept['identity'].get(name)}, not {value}. Go on with that fit, {advice}."
+                )
+        return _state(kept["state"]), [float.fromhex(x) for x in kept["losses"]], kept["seed"]
+
+    def save(self, state: State, losses: Sequence[float], seed: int | None, *, last: bool = False) -> None:
+        """Keep a state, unless writing has taken its share of the time already and it is not the last."""
+        begun = time.monotonic()
+        if begun < self._due and not last:
+            return
+        body = {
+            "version": VERSION,
+            "identity": self._identity,
+            "seed": seed,
+            "state": _values(state),
+            "losses": [loss.hex() for loss in losses],
+        }
+        _write(self._path, json.dumps({"body": body, "sha256": _seal(body)}))
+        ended = time.monotonic()
+        self._due = ended + (ended - begun) * (1.0 / SHARE - 1.0)
+
+
+def _values(state: State) -> dict[str, Any]:
+    return {
+        "iteration": state.iteration,
+        "coef": [x.hex() for x in state.coef.tolist()],
+        "loss": state.loss.hex(),
+        "gradient_norm": state.gradient_norm.hex(),
+        "step": state.step.hex(),
+        "slices": state.slices,
+        "stalled": state.stalled,
+        "status": state.status,
+    }
+
+
+def _state(values: dict[str, Any]) -> State:
+    coef = np.array([float.fromhex(x) for x in values["coef"]], dtype=np.float64)
+    coef.flags.writeable = False
+    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step")}
+    return State(**{**values, **numbers, "coef": coef})
+
+
+def _seal(body: object) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file as a whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Flush the renaming itself, where the system knows files for directories."""
+    if os.name != "posix":
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,93 @@
+"""Stochastic gradient descent: w <- w - rate * (y - t) * x, a row or a few rows at a time.
+
+For a batch of rows with weights s, out of n rows with the total weight S::
+
+    w <- w - rate * (mean over the batch of (n/S) * s * (y - t) * x  +  l2 * w)
+
+and likewise for the intercept, without the penalty: the mean of that step over all batches is that of
+gradient descent. Each epoch visits every row once, in an order made by sorting the raw output of PCG64,
+seeded with (seed, epoch): raw output is what NumPy promises never to change, and an epoch can be repeated
+without those before it.
+
+The default rate in epoch e = 0, 1, ... is 1/(2 L sqrt(1 + e)): half of what gradient descent takes, since
+single rows may have several times the curvature of the mean, then falling so that the noise of the steps
+dies out while their sum has no bound (H. Robbins and S. Monro, Ann. Math. Stat. 22, 1951).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.training.solvers.gd import relative_step
+from stablelce.training.solvers.state import Objective, State, is_finite
+from stablelce.training.solvers.steps import Samples, descend
+
+__all__ = ["epoch_rate", "sgd"]
+
+
+def sgd(
+    problem: Objective,
+    samples: Samples,
+    state: State,
+    *,
+    seed: int,
+    rate: float | None,
+    batch_size: int,
+    tol: float,
+) -> Iterator[State]:
+    """Yield the state at the start and after each epoch.
+
+    Parameters
+    ----------
+    problem : Objective
+        What to minimise; it measures the loss after each epoch.
+    samples : Samples
+        The same data, to be picked from.
+    state : State
+        Where to start.
+    seed : int
+        Decides the orders of the rows.
+    rate : float or None
+        Factor of every step; None for the default.
+    batch_size : int
+        Rows to a step.
+    tol : float
+        An epoch that changes the coefficients by this relative size is the last.
+    """
+    here = problem.derivatives(state.coef)
+    state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
+    yield state
+    while state.status == "running":
+        factor = epoch_rate(problem.lipschitz, state.iteration) if rate is None else rate
+        order = _order(len(samples.targets), seed, state.iteration)
+        coef = descend(samples, state.coef, order, rate=factor, batch_size=batch_size)
+        here = problem.derivatives(coef) if np.isfinite(coef).all() else None
+        if here is None or not is_finite(here):
+            yield replace(state, status="overflow")
+            return
+        step = relative_step(state.coef, coef, math.sqrt(state.loss / problem.lipschitz))
+        coef.flags.writeable = False
+        state = State(
+            iteration=state.iteration + 1,
+            coef=coef,
+            loss=here.loss,
+            gradient_norm=float(np.abs(here.gradient).max()),
+            step=step,
+            status="converged" if step <= tol else "running",
+        )
+        yield state
+
+
+def epoch_rate(lipschitz: float, epoch: int) -> float:
+    """The default rate in an epoch, counted from 0."""
+    return 0.5 / (lipschitz * math.sqrt(1.0 + epoch))
+
+
+def _order(rows: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
+    source = np.random.PCG64(np.random.SeedSequence(entropy=seed, spawn_key=(epoch,)))
+    return np.argsort(source.random_raw(rows), kind="stable").astype(np.int64)

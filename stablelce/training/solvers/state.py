@@ -1,0 +1,103 @@
+"""What solvers share: the problem they see, the state after an iteration, the size of a step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Derivatives", "Floats", "Objective", "State", "Status", "dot", "is_finite", "start"]
+
+Floats = npt.NDArray[np.float64]
+
+Status = Literal["running", "converged", "flat", "separated", "stuck", "overflow", "stopped"]
+"""Why a solver stops.
+
+converged
+    The last step was within the tolerance.
+flat
+    The Hessian is singular in working precision, and the steps were within the tolerance or no longer
+    shrank: the optimum need not be the only one.
+separated
+    The coefficients separate the two classes: there is no optimum, the loss has no positive lower bound.
+stuck
+    No step lowers the loss any more, and the last one was not within the tolerance.
+overflow
+    The next coefficients, or the loss there, are not finite: the rate is too large.
+stopped
+    A callback asked for it.
+"""
+
+
+class Derivatives(Protocol):
+    """Loss, gradient and Hessian of the objective at one point."""
+
+    @property
+    def loss(self) -> float: ...
+    @property
+    def gradient(self) -> Floats: ...
+    @property
+    def hessian(self) -> Floats | None: ...
+
+
+class Objective(Protocol):
+    """The objective as solvers see it; coefficients are one vector, the intercept among them."""
+
+    @property
+    def lipschitz(self) -> float: ...
+
+    def derivatives(self, coef: Floats, *, hessian: bool = False, slices: int = 1) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a solver stands.
+
+    Attributes
+    ----------
+    iteration : int
+        Iterations so far: steps, or epochs of ``sgd``.
+    coef : ndarray of float64
+        The coefficients, read-only.
+    loss : float
+        The objective there; NaN before it was looked at.
+    gradient_norm : float
+        Largest magnitude among the components of the gradient there; NaN likewise.
+    step : float
+        Size of the step that led here, in the solver's measure; inf at the start.
+    slices : int
+        Precision of Newton's Hessian.
+    stalled : int
+        Steps in a row that did not get smaller.
+    status : str
+        "running", or why the solver stops.
+    """
+
+    iteration: int
+    coef: Floats
+    loss: float = math.nan
+    gradient_norm: float = math.nan
+    step: float = math.inf
+    slices: int = 1
+    stalled: int = 0
+    status: Status = "running"
+
+
+def start(coef: Floats) -> State:
+    """The state before the first iteration."""
+    frozen = np.array(coef, dtype=np.float64)
+    frozen.flags.writeable = False
+    return State(0, frozen)
+
+
+def is_finite(point: Derivatives) -> bool:
+    """Whether loss and gradient are numbers."""
+    return math.isfinite(point.loss) and bool(np.isfinite(point.gradient).all())
+
+
+def dot(a: Floats, b: Floats) -> float:
+    """The sum of the rounded products, rounded once: the same bits everywhere, which BLAS does not give."""
+    return math.fsum((a * b).tolist())
