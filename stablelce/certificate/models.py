@@ -18,7 +18,7 @@ __all__ = ["certify"]
 
 def certify(
     model: Any,
-    X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
+    X: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
     soft: bool = False,

@@ -59,7 +59,7 @@ class Optimum:
 
 
 def exact_optimum(
-    X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
+    X: npt.ArrayLike,
     t: npt.ArrayLike,
     *,
     s: npt.ArrayLike | None = None,

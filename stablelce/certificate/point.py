@@ -57,7 +57,7 @@ class Certificate:
 
 
 def certify_point(
-    X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
+    X: npt.ArrayLike,
     t: npt.ArrayLike,
     coef: npt.ArrayLike,
     intercept: float = 0.0,

@@ -106,7 +106,7 @@ class Problem:
 
 
 def make_problem(
-    X: npt.ArrayLike,  # noqa: N803  # the name every user of such data knows
+    X: npt.ArrayLike,
     t: npt.ArrayLike,
     s: npt.ArrayLike | None,
     l2: float | Fraction,

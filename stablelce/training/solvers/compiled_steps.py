@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import types as numba_types
 
-from stablelce.kernels import compiled as kernels
-from stablelce.kernels import compiled_longer
+from stablelce.kernels import compiled64, compiled_longer
 from stablelce.kernels.compiled_vocabulary import VOCABULARY, keep, loop
+from stablelce.kernels.marks import GRADIENT
 from stablelce.training.solvers.state import Floats
 from stablelce.training.solvers.steps import TINY
 
@@ -23,11 +23,10 @@ __all__ = ["Steps"]
 
 types: Any = numba_types  # the stubs leave its functions untyped
 
-GRADIENT = kernels.GRADIENT
 LARGEST = 2.0**1023
 
 # Made anew: the kernels' own are closed to other kinds of arrays once they are loaded.
-_evaluate, _longer = loop(kernels.drive64.py_func), loop(compiled_longer.drive.py_func)
+_evaluate, _longer = loop(compiled64.drive.py_func), loop(compiled_longer.drive.py_func)
 _two_prod, _two_sum = VOCABULARY["two_prod"], VOCABULARY["two_sum"]
 
 
