@@ -113,11 +113,17 @@ def polish(problem: BallProblem, point: Matrix, c: Matrix) -> Matrix:
     return point
 
 
-def descend(problem: BallProblem, point: Matrix, steps: int) -> tuple[Matrix, Descent]:
-    """Damped Newton steps at the present precision, and how they ended; nothing is proved."""
-    loss = problem.loss(point).mid()
+def descend(
+    problem: BallProblem, point: Matrix, steps: int, *, careful: bool = True
+) -> tuple[Matrix, Descent]:
+    """Newton steps at the present precision, and how they ended; nothing is proved.
+
+    A step is halved until the loss is no higher or, careful, until the slope along it has fallen to half: a
+    lower loss alone allows steps so far beyond the minimum that no curvature is left there, but where they
+    stay this side of it they arrive sooner.
+    """
+    gradient, curvatures = problem.derivatives(point)
     for _ in range(steps):
-        gradient, curvatures = problem.derivatives(point)
         inverted = inverse(problem.hessian(curvatures).mid())
         if inverted is None:
             return point, "imprecise"
@@ -130,14 +136,23 @@ def descend(problem: BallProblem, point: Matrix, steps: int) -> tuple[Matrix, De
         step = exact_step.mid()
         if change < 1e-9:  # near enough for chord steps
             return polish(problem, (point - step).mid(), inverted.mid()), "small"
-        trial = (point - step).mid()
-        new = problem.loss(trial).mid()
-        while new > loss and change > 1e-12:
-            step, change = (step * ball(0.5)).mid(), change / 2
+        slope = _slope(gradient, step)
+        while True:
             trial = (point - step).mid()
-            new = problem.loss(trial).mid()
-        point, loss = trial, new
+            gradient, curvatures = problem.derivatives(trial)
+            if change < 0.5 or (
+                2 * _slope(gradient, step) <= slope
+                if careful
+                else problem.loss(trial).mid() <= problem.loss(point).mid()
+            ):
+                break
+            step, slope, change = (step * ball(0.5)).mid(), slope / 2, change / 2
+        point = trial
     return point, "long"
+
+
+def _slope(gradient: Matrix, step: Matrix) -> Ball:
+    return upper((gradient.transpose() * step)[0, 0])
 
 
 def _bound(contraction: Matrix, reach: Matrix, total: Ball, r: Matrix) -> Matrix:

@@ -23,7 +23,7 @@ from stablelce.certificate.separation import (
     refute_by_linear_program,
     refute_constant_targets,
 )
-from stablelce.certificate.start import newton
+from stablelce.certificate.start import MANY_STEPS, newton
 
 __all__ = ["FIRST_BITS", "LAST_BITS", "Found", "find", "refine"]
 
@@ -82,6 +82,8 @@ def find(problem: Problem, start: Floats | None) -> Found:
     point = column([ball(v) for v in begun.point.tolist()])
     if not begun.converged:
         refute(problem, (begun.point, begun.step))
+        begun = newton(problem, begun.point, MANY_STEPS)
+        point = column([ball(v) for v in begun.point.tolist()])
     balls = BallProblem(problem)
     if begun.converged:
         with precision(FIRST_BITS):
@@ -89,12 +91,17 @@ def find(problem: Problem, start: Floats | None) -> Found:
         if enclosure is not None:
             return Found(balls, enclosure, FIRST_BITS, begun.steps)
         refute(problem, (begun.point, begun.step))
-    for descent in (_SHORT, _LONG):
-        found, point = _escalate(balls, point, FIRST_BITS, begun.steps, descent=descent)
+    origin = column([ball(0.0)] * problem.size)
+    for start_point, descent, careful in (
+        (point, _SHORT, False),
+        (point, _LONG, False),
+        (origin, _LONG, True),
+    ):
+        found, end = _escalate(balls, start_point, begun.steps, descent=descent, careful=careful)
         if found is not None:
             return found
         # Classes that are separable by less than float64 resolves: the steps went far, with many bits.
-        refute_along(problem, [exact_middle(v) for v in point.entries()])
+        refute_along(problem, [exact_middle(v) for v in end.entries()])
         if descent == _SHORT:
             refute_by_linear_program(problem)
     raise NotProvedError(_COMPLAINT)
@@ -110,14 +117,20 @@ def refine(found: Found) -> Found:
             enclosure = prove(found.balls, polish(found.balls, point, inverted.mid()))
             if enclosure is not None:
                 return Found(found.balls, enclosure, bits, found.steps)
-    better, _ = _escalate(found.balls, point, bits, found.steps, descent=_SHORT)
+    better, _ = _escalate(found.balls, point, found.steps, bits, descent=_SHORT, careful=True)
     if better is None:
         raise NotProvedError(_COMPLAINT)
     return better
 
 
 def _escalate(
-    balls: BallProblem, point: Matrix, bits: int, steps: int, *, descent: int
+    balls: BallProblem,
+    point: Matrix,
+    steps: int,
+    bits: int = FIRST_BITS,
+    *,
+    descent: int,
+    careful: bool,
 ) -> tuple[Found | None, Matrix]:
     """Newton steps in balls, with more precision where that is what they lack; and where they led."""
     origin = column([ball(0.0)] * balls.size)
@@ -125,7 +138,7 @@ def _escalate(
         with precision(bits):
             if not balls.loss(point) < balls.loss(origin):
                 point = origin
-            point, ended = descend(balls, point, descent)
+            point, ended = descend(balls, point, descent, careful=careful)
             if ended == "long":
                 return None, point
             enclosure = prove(balls, point) if ended == "small" else None

@@ -11,12 +11,12 @@ import numpy as np
 
 from stablelce.certificate.problem import Floats, Problem
 
-__all__ = ["Start", "newton"]
+__all__ = ["MANY_STEPS", "Start", "newton"]
 
 _CLOSE = 1e-7  # the largest change of a logit by a last step: quadratic convergence leaves 1e-14 behind
 _STEPS = 60  # on separable data each step adds about 1 to the smallest margin: enough to tell them apart
 _STEPS_FROM_A_POINT = 20  # a good point needs two or three; a bad one is no better than the origin
-_PENALISED_STEPS = 1000  # with a tiny penalty the optimum of separable data lies that far out
+MANY_STEPS = 1000  # with a tiny penalty, or weights of wide range, the optimum lies that far out
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,16 @@ class Start:
     steps: int
 
 
-def newton(problem: Problem, start: Floats | None = None) -> Start:
+def newton(problem: Problem, start: Floats | None = None, limit: int | None = None) -> Start:
     """Newton steps, halved until the slope along the step has fallen, from a scaled starting point.
 
     The test looks at slopes, not at the loss: "the loss no longer decreases" stops hundreds of ulps early.
     """
+    if limit is None:
+        limit = MANY_STEPS if problem.l2 else _STEPS
+        limit = limit if start is None else min(limit, _STEPS_FROM_A_POINT)
     with np.errstate(all="ignore"):
-        return _newton(problem, np.zeros(problem.size) if start is None else start, _limit(problem, start))
-
-
-def _limit(problem: Problem, start: Floats | None) -> int:
-    limit = _PENALISED_STEPS if problem.l2 else _STEPS
-    return limit if start is None else min(limit, _STEPS_FROM_A_POINT)
+        return _newton(problem, np.zeros(problem.size) if start is None else start, limit)
 
 
 def _newton(problem: Problem, v: Floats, limit: int) -> Start:

@@ -10,12 +10,12 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 
-DIGITS = 80
+DIGITS = 160
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The optimum to about 60 digits: parameters with the intercept last, loss, standard errors."""
+    """The optimum to more than 60 digits: parameters with the intercept last, loss, standard errors."""
 
     parameters: list[mpmath.mpf]
     loss: mpmath.mpf
@@ -48,7 +48,7 @@ def solve(
                 mpmath.matrix([g * c for g, c in zip(gradient, scales, strict=True)]),
             )
             step = mpmath.matrix([d * c for d, c in zip(scaled, scales, strict=True)])
-            new = _loss(rows, targets, weights, total, penalty, v - step)
+            full, new = step, _loss(rows, targets, weights, total, penalty, v - step)
             while new > value + abs(value) * mpmath.mpf(10) ** (5 - DIGITS):
                 step = step / 2
                 new = _loss(rows, targets, weights, total, penalty, v - step)
@@ -56,7 +56,7 @@ def solve(
             # Relative to the parameter or, as that may be 0, to the scale on which its logits change.
             if all(
                 abs(d) <= max(abs(p) * mpmath.mpf(10) ** -62, scale * mpmath.mpf(10) ** -72)
-                for d, p, scale in zip(step, v, scales, strict=True)
+                for d, p, scale in zip(full, v, scales, strict=True)
             ):
                 break
         else:

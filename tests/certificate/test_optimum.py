@@ -215,6 +215,14 @@ def test_nearly_separable_data() -> None:
     assert_matches(exact_optimum(x, t, s=s), solve(x, t, s))
 
 
+def test_weights_of_wide_range() -> None:
+    """The optimum lies many short steps away: a row of weight 1e-10 pulls, ever so lightly, for long."""
+    x = np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 1.0], [-1.0, -3.0], [2.0, 2.0], [-3.0, 1.0]])
+    t = np.array([1.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+    s = np.array([1e10, 1e5, 1e9, 1e10, 1e-10, 1e-10])
+    assert_matches(exact_optimum(x, t, s=s), solve(x, t, s))
+
+
 @pytest.mark.parametrize("l2", [1e-3, 1e-12, 1e-60])
 def test_separable_data_have_an_optimum_under_any_penalty(l2: float) -> None:
     x = np.array([[1.0], [2.0], [3.0], [5.0]])
