@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, plain
-from stablelce.kernels.compiled_rows import CHUNK, STRIDE, lanes, rows_into_columns
+from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
 from stablelce.kernels.compiled_vocabulary import compile_module, encoding, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SOFTPLUS_HIGH
@@ -156,7 +156,7 @@ def _hessians_marked(z: Any, w: Any, y: Any, out: Any, left: Any) -> Any:
 @loop
 def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, left: Any) -> Any:
     """Losses, gradients and hessians, as :func:`stablelce.kernels.compiled64.drive`."""
-    columns, entries = np.empty((5, STRIDE)), np.empty((2, STRIDE))
+    columns, entries = columns_of(5), columns_of(2)
     a, r, w, d, y = columns[0], columns[1], columns[2], columns[3], columns[4]
     j = np.zeros(CHUNK, np.uint32)  # the last chunk is read up to a multiple of LANES
     some = False

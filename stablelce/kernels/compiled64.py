@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, pairs
-from stablelce.kernels.compiled_rows import CHUNK, STRIDE, lanes, rows_into_columns
+from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SIGMOID_LOW, SOFTPLUS_HIGH, SOFTPLUS_LOW
@@ -141,7 +141,7 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
     An output of no elements is not wanted. Without elements in ``t``, every target is ``fixed``. Outputs
     share no memory with inputs.
     """
-    columns, entries = np.empty((12, STRIDE)), np.empty((4, STRIDE))
+    columns, entries = columns_of(12), columns_of(4)
     a, r, w, w_low = columns[0], columns[1], columns[2], columns[3]
     d, d_low, y, y_low = columns[8], columns[9], columns[10], columns[11]
     made = (columns[4], columns[5], columns[6], columns[7], d, d_low, y, y_low)

@@ -9,15 +9,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from stablelce.kernels.compiled_vocabulary import intrinsic, ir, make_array, types
+import numpy as np
 
-__all__ = ["CHUNK", "STRIDE", "lanes", "rows_into_columns"]
+from stablelce.kernels.compiled_vocabulary import inlined, intrinsic, ir, make_array, types
+
+__all__ = ["CHUNK", "columns_of", "lanes", "rows_into_columns"]
 
 CHUNK = 512
 """Elements per chunk: some twenty columns of binary64 stay in the caches."""
 
 STRIDE = CHUNK + 24
 """From column to column, so that no two of them begin in the same set of a cache."""
+
+
+@inlined
+def columns_of(count: Any) -> Any:
+    """Room for that many columns, each beginning with a line of 64 bytes.
+
+    An allocator gives half a line or less, by chance, and a vector of 64 bytes that lies in two lines takes
+    twice the time: all of it, where nothing but columns is read and written.
+    """
+    room = np.empty(count * STRIDE + 8)
+    first = -(room.ctypes.data // 8) % 8
+    return room[first : first + count * STRIDE].reshape(count, STRIDE)
+
 
 _WORD, _SHORT, _NUMBER = ir.IntType(64), ir.IntType(32), ir.DoubleType()
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -159,27 +159,40 @@ def _evaluate(loops: Loops, outs: dict[str, Block], z: Block, t: Block | None) -
             _finish(loops, name, out, z, t, left)
 
 
+class Left(NamedTuple):
+    """The elements that are left undecided in any quantity, and the marks that say in which."""
+
+    places: npt.NDArray[np.intp]
+    marks: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, marks: npt.NDArray[np.uint8]) -> Left:
+        """Those of a block; marked bytes are found twenty times as fast once they are truth values."""
+        places = np.flatnonzero(marks != 0)
+        return cls(places, marks[places])
+
+
 def _first_stage(
     loops: Loops, z: Block, t: Block, fixed: float, losses: Block, gradients: Block, hessians: Block
-) -> npt.NDArray[np.uint8] | None:
-    """The compiled loops, on several threads if there is enough to do; marks, or None if nothing is left."""
+) -> Left | None:
+    """The compiled loops, on several threads if there is enough to do; None if nothing is left."""
     left = np.empty(len(z), np.uint8)
     if len(z) < threads.SHARED:
-        return left if loops.drive(z, t, fixed, losses, gradients, hessians, left) else None
+        return Left.of(left) if loops.drive(z, t, fixed, losses, gradients, hessians, left) else None
 
     def work(part: slice) -> bool:
         outs = losses[part], gradients[part], hessians[part]
         some: bool = loops.drive(z[part], t[part], fixed, *outs, left[part])
         return some
 
-    return left if threads.in_pieces(work, len(z), 1 << 12) else None
+    return Left.of(left) if threads.in_pieces(work, len(z), 1 << 12) else None
 
 
 @np.errstate(all="ignore")
-def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left: Block) -> None:
+def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left: Left) -> None:
     """The later stages, on the elements that are left."""
     quantity = QUANTITIES[name]
-    index = np.flatnonzero(left & BITS[quantity.base])
+    index = left.places[(left.marks & BITS[quantity.base]) != 0]
     if not index.size:
         return
     logits, targets = z[index], None if t is None else t[index]

@@ -143,7 +143,7 @@ def _add_compiled(loops: Loops, state: State, block: Block, point: Point) -> Non
     if state.gram is not None:
         _add_slices(state.gram, loops, block, q)
     if some:
-        index = np.flatnonzero(left)
+        index = np.flatnonzero(left != 0)
         s = None if block.s is None else block.s[index]
         _add(state, Block(block.X[index], block.t[index], s), point)
 
