@@ -22,7 +22,10 @@ from stablelce.kernels.numpy_engine import QUANTITIES
 from stablelce.kernels.rounding import Block
 from stablelce.kernels.selfcheck import check_loops
 
-__all__ = ["LARGE_BLOCK", "Loops", "evaluate", "is_loaded", "load", "serves"]
+__all__ = ["LARGE_BLOCK", "PIECE", "Loops", "evaluate", "is_loaded", "load", "serves"]
+
+PIECE = 1 << 20
+"""Elements between two points at which threads wait for each other; a byte of marks for each."""
 
 LARGE_BLOCK = 1 << 18
 """Elements handed over at once: work for several threads, and no temporary but a byte for each."""
@@ -40,7 +43,7 @@ class Loops:
 
     def run(self, z: Block, t: Block, losses: Block, gradients: Block) -> None:
         """Losses and gradients; arrays in order and aligned, of no elements where not wanted, none shared."""
-        if len(z) > LARGE_BLOCK:
+        if len(z) > PIECE:
             for part in _parts(len(z)):
                 self.run(z[part], t[part], losses[part], gradients[part])
             return
@@ -58,7 +61,7 @@ class Loops:
 
 
 def _parts(size: int) -> Iterator[slice]:
-    return (slice(start, start + LARGE_BLOCK) for start in range(0, size, LARGE_BLOCK))
+    return (slice(start, start + PIECE) for start in range(0, size, PIECE))
 
 
 _loaded: dict[int, Loops] = {}

@@ -21,7 +21,7 @@ from stablelce.kernels import compiled_longer, numpy_engine
 from stablelce.kernels.compiled_rows import CHUNK
 from stablelce.kernels.longer import longer
 from stablelce.kernels.marks import BITS
-from stablelce.kernels.numba_engine import LARGE_BLOCK
+from stablelce.kernels.numba_engine import PIECE
 from stablelce.kernels.numpy_engine import QUANTITIES
 
 COUNT = 100_000
@@ -156,7 +156,7 @@ def test_four_python_threads_at_once() -> None:
 
 
 def test_temporaries_do_not_grow_with_the_arrays() -> None:
-    count = 12 * LARGE_BLOCK
+    count = 8 * PIECE
     z, t = np.linspace(-3, 3, count, dtype=np.float32), np.zeros(count, np.float32)
     out = (np.empty_like(z), np.empty_like(z))
     lce.warmup()  # loading the compiled code is not what is looked at
@@ -164,8 +164,8 @@ def test_temporaries_do_not_grow_with_the_arrays() -> None:
     lce.loss_and_gradient(z, t, out=out)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # A byte for each element of a block, and what the later stages need for those that are left.
-    assert peak < 2 * LARGE_BLOCK < z.nbytes
+    # A byte for each element of a piece, and what the later stages need for those that are left.
+    assert peak < 2 * PIECE < z.nbytes
 
 
 def test_no_warning_for_any_input() -> None:
