@@ -25,7 +25,10 @@ from stablelce.kernels.selfcheck import check_loops
 __all__ = ["LARGE_BLOCK", "PIECE", "Loops", "evaluate", "is_loaded", "load", "serves"]
 
 PIECE = 1 << 20
-"""Elements between two points at which threads wait for each other; a byte of marks for each."""
+"""Elements between two points at which threads wait for each other."""
+
+STEP = 1 << 16
+"""Elements of a call of compiled code, which marks each by a byte."""
 
 LARGE_BLOCK = 1 << 18
 """Elements handed over at once: work for several threads, and no temporary but a byte for each."""
@@ -169,26 +172,34 @@ class Left(NamedTuple):
     marks: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, marks: npt.NDArray[np.uint8]) -> Left:
-        """Those of a block; marked bytes are found twenty times as fast once they are truth values."""
+    def of(cls, marks: npt.NDArray[np.uint8], start: int = 0) -> Left:
+        """Those of a block that begins at ``start``; bytes would be searched twenty times as slowly."""
         places = np.flatnonzero(marks != 0)
-        return cls(places, marks[places])
+        return cls(places + start, marks[places])
 
 
 def _first_stage(
     loops: Loops, z: Block, t: Block, fixed: float, losses: Block, gradients: Block, hessians: Block
 ) -> Left | None:
     """The compiled loops, on several threads if there is enough to do; None if nothing is left."""
-    left = np.empty(len(z), np.uint8)
     if len(z) < threads.SHARED:
-        return Left.of(left) if loops.drive(z, t, fixed, losses, gradients, hessians, left) else None
+        marks = np.empty(len(z), np.uint8)
+        return Left.of(marks) if loops.drive(z, t, fixed, losses, gradients, hessians, marks) else None
+    found: list[Left] = []
 
-    def work(part: slice) -> bool:
-        outs = losses[part], gradients[part], hessians[part]
-        some: bool = loops.drive(z[part], t[part], fixed, *outs, left[part])
-        return some
+    def work(piece: slice) -> bool:
+        # Memory of this size comes from a heap; for more an allocator asks the system, page by page.
+        room = np.empty(STEP, np.uint8)
+        for start in range(piece.start, piece.stop, STEP):
+            part = slice(start, min(start + STEP, piece.stop))
+            marks = room[: part.stop - start]
+            if loops.drive(z[part], t[part], fixed, losses[part], gradients[part], hessians[part], marks):
+                found.append(Left.of(marks, start))
+        return bool(found)
 
-    return Left.of(left) if threads.in_pieces(work, len(z), 1 << 12) else None
+    if not threads.in_pieces(work, len(z), 1 << 12):
+        return None
+    return Left(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 @np.errstate(all="ignore")
