@@ -80,8 +80,13 @@ def _collinear(k: int) -> Problem:
     draws = splitmix64(2)
     rows = _rows(draws, 200, 3)
     targets = _targets(draws, rows, 11)
-    x = [[math.ldexp(a, -10), math.ldexp(a, -10) + math.ldexp(b, -10 - k), math.ldexp(c, -10)] for a, b, c in rows]
-    return make(f"collinear, 2^-{k}", f"generated, seed 2: x2 is x1 plus a number of the size of 2^-{k}", x, targets)
+    x = [
+        [math.ldexp(a, -10), math.ldexp(a, -10) + math.ldexp(b, -10 - k), math.ldexp(c, -10)]
+        for a, b, c in rows
+    ]
+    return make(
+        f"collinear, 2^-{k}", f"generated, seed 2: x2 is x1 plus a number of the size of 2^-{k}", x, targets
+    )
 
 
 def _scaled() -> Problem:
@@ -89,9 +94,14 @@ def _scaled() -> Problem:
     draws = splitmix64(3)
     rows = _rows(draws, 200, 5)
     targets = _targets(draws, rows, 11)
-    x = [[math.ldexp(v, -10 + k) for v, k in zip(row, (-465, -232, 0, 232, 465), strict=True)] for row in rows]
+    x = [
+        [math.ldexp(v, -10 + k) for v, k in zip(row, (-465, -232, 0, 232, 465), strict=True)] for row in rows
+    ]
     return make(
-        "scales 1e-140 to 1e140", "generated, seed 3: columns of the size of 2^-465, 2^-232, 1, 2^232, 2^465", x, targets
+        "scales 1e-140 to 1e140",
+        "generated, seed 3: columns of the size of 2^-465, 2^-232, 1, 2^232, 2^465",
+        x,
+        targets,
     )
 
 
@@ -134,5 +144,8 @@ def _separable() -> Problem:
     targets = [int(row[0] > 0) for row in rows]
     rows += [[math.ldexp(1, -40), 0.0], [-math.ldexp(1, -40), 0.0]]
     return make(
-        "separable by 2^-40", "generated, seed 1: the sign of x1 tells the class, by 2^-40", rows, [*targets, 1, 0]
+        "separable by 2^-40",
+        "generated, seed 1: the sign of x1 tells the class, by 2^-40",
+        rows,
+        [*targets, 1, 0],
     )

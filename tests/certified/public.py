@@ -50,9 +50,22 @@ def _scikit_learn() -> list[Problem]:
     where = "scikit-learn's breast_cancer"
     found = [
         make("breast_cancer", f"{where}, all features, raw", x, t, features=names),
-        make("breast_cancer, 10 means", f"{where}, the first ten features, raw", x[:, :10], t, features=names[:10]),
+        make(
+            "breast_cancer, 10 means",
+            f"{where}, the first ten features, raw",
+            x[:, :10],
+            t,
+            features=names[:10],
+        ),
         make("breast_cancer, l2", f"{where}, raw", x, t, l2=2.0**-10, features=names),
-        make("breast_cancer, standardised, l2", f"{where}, standardised", standardised(x), t, l2=2.0**-10, features=names),
+        make(
+            "breast_cancer, standardised, l2",
+            f"{where}, standardised",
+            standardised(x),
+            t,
+            l2=2.0**-10,
+            features=names,
+        ),
     ]
     for first, second, l2 in ((0, 1, 0.0), (0, 2, 0.0), (1, 2, 0.0), (0, 1, 2.0**-10)):
         found.append(_pair(iris, "iris", (first, second), l2))
@@ -103,7 +116,13 @@ def _statsmodels() -> list[Problem]:
     above, below = np.asarray(schools.endog, dtype=np.float64).T
     rows = np.asarray(schools.exog, dtype=np.float64)
     return [
-        make("spector", "statsmodels' spector", spector.exog, spector.endog, features=list(spector.exog.columns)),
+        make(
+            "spector",
+            "statsmodels' spector",
+            spector.exog,
+            spector.endog,
+            features=list(spector.exog.columns),
+        ),
         make(
             "fair",
             "statsmodels' fair: whether there was an affair",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,11 +19,12 @@ import numpy as np
 import stablelce as lce
 from tests.certified.problems import Floats, Problem
 
-__all__ = ["SYSTEMS", "Fit", "System", "absent", "run"]
+__all__ = ["ITERATIONS", "SYSTEMS", "TOLERANCE", "Fit", "Setting", "System", "absent", "one_thread", "run"]
 
 Setting = Literal["default", "tight"]
 
-TIGHT = "tol=1e-14, max_iter=10000"
+TOLERANCE, ITERATIONS = 1e-14, 2000
+"""The tight setting. More iterations take minutes and bring the slow solvers no further on raw data."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,22 @@ def run(system: System, problem: Problem, setting: Setting) -> Fit:
     return Fit(parameters, _lines(caught), "")
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for the library and for the BLAS of the others, whose bits depend on the number of threads."""
+    os.environ["STABLELCE_NUM_THREADS"] = "1"
+    try:
+        if importlib.util.find_spec("threadpoolctl") is None:  # scikit-learn brings it
+            yield
+        else:
+            from threadpoolctl import threadpool_limits
+
+            with threadpool_limits(1):
+                yield
+    finally:
+        del os.environ["STABLELCE_NUM_THREADS"]
+
+
 def absent() -> list[str]:
     """Packages of solvers that are not installed."""
     needed = {"statsmodels": "statsmodels", "scikit-learn": "sklearn"}
@@ -76,7 +95,7 @@ def _own(solver: Any) -> Callable[[Problem, bool], Floats]:
     def solve(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001  # the signature of all solvers
         model = lce.LogisticRegression(solver=solver, l2=problem.l2, fit_intercept=problem.intercept)
         if tight:
-            model.set_params(tol=1e-14, max_iter=10000)
+            model.set_params(tol=TOLERANCE, max_iter=ITERATIONS)
         model.fit(problem.x, problem.t, problem.s)
         return _parameters(problem, model)
 
@@ -97,7 +116,7 @@ def _sklearn(solver: str) -> Callable[[Problem, bool], Floats]:
 
         # C is the nearest float to 1/(l2 * sum_i s_i): its rounding moves the optimum by less than an ulp or so.
         c = float(1 / (problem.l2 * problem.total)) if problem.l2 else math.inf
-        limits = {"tol": 1e-14, "max_iter": 10000} if tight else {}
+        limits = {"tol": TOLERANCE, "max_iter": ITERATIONS} if tight else {}
         model = LogisticRegression(
             C=c, solver=solver, fit_intercept=problem.intercept, random_state=0, **limits
         )
@@ -123,7 +142,7 @@ def _design(problem: Problem) -> Floats:
 def _logit(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001
     from statsmodels.discrete.discrete_model import Logit
 
-    limits = {"tol": 1e-14, "maxiter": 10000} if tight else {}
+    limits = {"tol": TOLERANCE, "maxiter": ITERATIONS} if tight else {}
     return np.asarray(Logit(problem.t, _design(problem)).fit(disp=0, **limits).params)
 
 
@@ -131,7 +150,7 @@ def _glm(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    limits = {"tol": 1e-14, "maxiter": 10000} if tight else {}
+    limits = {"tol": TOLERANCE, "maxiter": ITERATIONS} if tight else {}
     model = GLM(problem.t, _design(problem), family=Binomial(), freq_weights=problem.s)
     return np.asarray(model.fit(**limits).params)
 
@@ -153,7 +172,12 @@ SYSTEMS = (
     System("stablelce newton", "stablelce", _own("newton"), _fits),
     System("stablelce gd", "stablelce", _own("gd"), _fits),
     *(
-        System(f"sklearn {solver}", "scikit-learn", _sklearn(solver), _liblinear_differs if solver == "liblinear" else _fits)
+        System(
+            f"sklearn {solver}",
+            "scikit-learn",
+            _sklearn(solver),
+            _liblinear_differs if solver == "liblinear" else _fits,
+        )
         for solver in ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga")
     ),
     System("statsmodels Logit", "statsmodels", _logit, _no_weights),
