@@ -1,4 +1,4 @@
-"""Certified reference results for logistic regression: ``python -m tests.certified --write reports/certified``.
+"""Certified results for logistic regression: ``python -m tests.certified --write reports/certified``.
 
 What NIST's StRD is for least squares: data sets, public and generated, each with its correctly rounded
 optimum or the proof that there is none, and how many digits of it other people's solvers reach.

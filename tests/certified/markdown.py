@@ -9,10 +9,22 @@ __all__ = ["best_setting", "cell", "markdown", "names"]
 
 Row = dict[str, Any]
 
+ABOUT = """\
+What NIST's StRD is for least squares: for every data set the float64 nearest to each coefficient of the
+exact optimum, proved in ball arithmetic, or the proof in rational arithmetic that there is no optimum.
+Minimised is
+
+    F(w, b) = sum_i s_i L(x_i.w + b, t_i) / sum_i s_i + (l2/2) |w|^2
+
+[certified.json](certified.json) holds every coefficient, standard error and loss in hexadecimal and decimal,
+the radius around each coefficient, the directions that separate, every solver's digits per coefficient,
+its warnings and errors, and a SHA-256 of the data: of "rows columns" and a line feed, then of the bytes of X
+row by row, of the targets, and of the weights if there are any, as little-endian binary64.""".splitlines()
+
 
 def markdown(record: Row) -> str:
     """The page."""
-    made = record["provenance"]
+    made, tight = record["provenance"], record["tight"]
     packages = ", ".join(f"{name} {version}" for name, version in made["packages"].items())
     solved = [one for one in record["problems"] if one["optimum"]]
     unsolved = [one for one in record["problems"] if not one["optimum"]]
@@ -23,32 +35,24 @@ def markdown(record: Row) -> str:
             f"Made by `{made['command']}` on {made['machine']}, Python {made['python']}, {packages}.",
             *record["notes"],
             "",
-            "What NIST's StRD is for least squares: for every data set the float64 nearest to each coefficient of",
-            "the exact optimum, proved in ball arithmetic, or the proof in rational arithmetic that there is no",
-            "optimum. Minimised is",
-            "",
-            "    F(w, b) = sum_i s_i L(x_i.w + b, t_i) / sum_i s_i + (l2/2) |w|^2",
-            "",
-            "[certified.json](certified.json) holds every coefficient, standard error and loss in hexadecimal and",
-            "decimal, the radius of each coefficient's enclosure, the directions that separate, every solver's digits",
-            "per coefficient, its warnings and errors, and a SHA-256 of the data (shape, then the bytes of X row by",
-            "row, the targets, and the weights if there are any, as little-endian binary64).",
+            *ABOUT,
             "",
             "![Correct digits of each solver on each data set](digits.svg)",
             "",
             "## Correct digits",
             "",
-            "The digits of the worst coefficient, -log10 of its relative error; first with default settings, then with",
-            f"a tolerance of {record['tight']['tolerance']:g} and {record['tight']['iterations']:,} iterations at most. `exact`: every bit of every coefficient. `*`: with a warning.",
-            "`raised`: an error, no coefficients. Empty: not comparable, see below.",
+            "The digits of the worst coefficient, -log10 of its relative error; first with default settings, then",
+            f"with a tolerance of {tight['tolerance']:g} and {tight['iterations']:,} iterations at most. `exact`: every",
+            "bit of every coefficient. `*`: with a warning. `raised`: an error, no coefficients. Empty: not",
+            "comparable, see below.",
             "",
             *_digits(solved),
             "",
             "## Data without an optimum",
             "",
-            "Proved: the direction in the record has no row on the wrong side, so the loss falls along it for ever.",
-            "What each solver does with default settings: `silent` returns coefficients that mean nothing without a",
-            "word, `warns` says something, `raises` returns none.",
+            "Proved: along the direction in the record no row is on the wrong side, so the loss falls for ever.",
+            "What each solver does with default settings: `silent` returns coefficients that mean nothing without",
+            "a word, `warns` says something, `raises` returns none.",
             "",
             *_behaviour(unsolved),
             "",
@@ -79,7 +83,7 @@ def markdown(record: Row) -> str:
             "## What was left out",
             "",
             *_left_out(record["problems"]),
-            "* scikit-learn's `C` is 1/(l2 * sum_i s_i), rounded to float64; without a penalty it is infinite.",
+            "* scikit-learn's `C` is 1/(l2 * sum_i s_i), rounded to float64; infinite without a penalty.",
             "",
         ]
     )

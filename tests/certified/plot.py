@@ -49,7 +49,8 @@ def plot(record: Row) -> str:
             axes.set_title(title, loc="left", fontsize=9, fontweight="bold")
         panels[0].set_yticks(range(len(problems)), [one["name"] for one in problems])
         figure.suptitle(
-            "Correct digits of the worst coefficient    (=: every bit; *: warned; ×: raised an error; grey: not comparable)",
+            "Correct digits of the worst coefficient "
+            "(=: every bit; *: warned; ×: raised an error; grey: not comparable)",
             fontsize=9,
         )
         buffer = io.StringIO()

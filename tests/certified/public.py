@@ -133,7 +133,7 @@ def _statsmodels() -> list[Problem]:
         make("anes96", "statsmodels' anes96: the vote", vote[opinions], vote["vote"], features=opinions),
         make(
             "star98",
-            "statsmodels' star98: pupils above and below the median, each district twice, weighted by their number",
+            "statsmodels' star98: pupils above and below the median, two weighted rows a district",
             np.vstack([rows, rows]),
             np.repeat([1.0, 0.0], len(rows)),
             s=np.concatenate([above, below]),

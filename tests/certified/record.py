@@ -19,7 +19,7 @@ PACKAGES = ("numpy", "scipy", "numba", "python-flint", "scikit-learn", "statsmod
 
 _HERE = Path(__file__).parent
 _PACKAGE = Path(__file__).parents[2] / "stablelce"
-_VIEWS = ("__init__.py", "__main__.py", "markdown.py", "plot.py")
+_ASIDE = ("__init__.py", "__main__.py", "markdown.py", "plot.py", "record.py")
 
 Row = dict[str, Any]
 
@@ -35,7 +35,7 @@ def computing() -> tuple[str, ...]:
 
 def recipe() -> tuple[str, ...]:
     """The files beside this one that decide the figures."""
-    return tuple(sorted(path.name for path in _HERE.glob("*.py") if path.name not in _VIEWS))
+    return tuple(sorted(path.name for path in _HERE.glob("*.py") if path.name not in _ASIDE))
 
 
 def recipe_sha256() -> str:

@@ -1,4 +1,4 @@
-"""What is found for one problem: the certified optimum or the proof that there is none, and everyone's digits."""
+"""What is found for one problem: the certified optimum or the proof that there is none, and digits."""
 
 from __future__ import annotations
 

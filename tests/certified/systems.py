@@ -60,7 +60,7 @@ def run(system: System, problem: Problem, setting: Setting) -> Fit:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for the library and for the BLAS of the others, whose bits depend on the number of threads."""
+    """One thread for the library and for BLAS, whose bits depend on the number of threads."""
     os.environ["STABLELCE_NUM_THREADS"] = "1"
     try:
         if importlib.util.find_spec("threadpoolctl") is None:  # scikit-learn brings it
@@ -92,7 +92,7 @@ def _first_line(message: object) -> str:
 
 
 def _own(solver: Any) -> Callable[[Problem, bool], Floats]:
-    def solve(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001  # the signature of all solvers
+    def solve(problem: Problem, tight: bool) -> Floats:
         model = lce.LogisticRegression(solver=solver, l2=problem.l2, fit_intercept=problem.intercept)
         if tight:
             model.set_params(tol=TOLERANCE, max_iter=ITERATIONS)
@@ -111,10 +111,10 @@ def _parameters(problem: Problem, model: Any) -> Floats:
 
 
 def _sklearn(solver: str) -> Callable[[Problem, bool], Floats]:
-    def solve(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001
+    def solve(problem: Problem, tight: bool) -> Floats:
         from sklearn.linear_model import LogisticRegression
 
-        # C is the nearest float to 1/(l2 * sum_i s_i): its rounding moves the optimum by less than an ulp or so.
+        # C is the nearest float to 1/(l2 * sum_i s_i): rounding moves the optimum by an ulp or so.
         c = float(1 / (problem.l2 * problem.total)) if problem.l2 else math.inf
         limits = {"tol": TOLERANCE, "max_iter": ITERATIONS} if tight else {}
         model = LogisticRegression(
@@ -139,14 +139,14 @@ def _design(problem: Problem) -> Floats:
     return np.column_stack([problem.x, np.ones(len(problem.t))]) if problem.intercept else problem.x
 
 
-def _logit(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001
+def _logit(problem: Problem, tight: bool) -> Floats:
     from statsmodels.discrete.discrete_model import Logit
 
     limits = {"tol": TOLERANCE, "maxiter": ITERATIONS} if tight else {}
     return np.asarray(Logit(problem.t, _design(problem)).fit(disp=0, **limits).params)
 
 
-def _glm(problem: Problem, tight: bool) -> Floats:  # noqa: FBT001
+def _glm(problem: Problem, tight: bool) -> Floats:
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
