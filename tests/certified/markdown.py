@@ -21,10 +21,20 @@ the radius around each coefficient, the directions that separate, every solver's
 its warnings and errors, and a SHA-256 of the data: of "rows columns" and a line feed, then of the bytes of X
 row by row, of the targets, and of the weights if there are any, as little-endian binary64.""".splitlines()
 
+DIGITS = """\
+The digits of the worst coefficient, -log10 of its relative error: with default settings / with a tolerance
+of {tolerance:g} and at most {iterations:,} iterations. `exact`: every bit of every coefficient. `*`: with a
+warning. `raised`: an error, no coefficients. Empty: not comparable, see below."""
+
+ABSENCE = """\
+Proved: along the direction in the record no row is on the wrong side and the loss falls for ever. What each
+solver does with default settings: `silent` returns coefficients that mean nothing and says no word, `warns`
+says something, `raises` returns none."""
+
 
 def markdown(record: Row) -> str:
     """The page."""
-    made, tight = record["provenance"], record["tight"]
+    made = record["provenance"]
     packages = ", ".join(f"{name} {version}" for name, version in made["packages"].items())
     solved = [one for one in record["problems"] if one["optimum"]]
     unsolved = [one for one in record["problems"] if not one["optimum"]]
@@ -41,18 +51,13 @@ def markdown(record: Row) -> str:
             "",
             "## Correct digits",
             "",
-            "The digits of the worst coefficient, -log10 of its relative error; first with default settings, then",
-            f"with a tolerance of {tight['tolerance']:g} and {tight['iterations']:,} iterations at most. `exact`: every",
-            "bit of every coefficient. `*`: with a warning. `raised`: an error, no coefficients. Empty: not",
-            "comparable, see below.",
+            *DIGITS.format(**record["tight"]).splitlines(),
             "",
             *_digits(solved),
             "",
             "## Data without an optimum",
             "",
-            "Proved: along the direction in the record no row is on the wrong side, so the loss falls for ever.",
-            "What each solver does with default settings: `silent` returns coefficients that mean nothing without",
-            "a word, `warns` says something, `raises` returns none.",
+            *ABSENCE.splitlines(),
             "",
             *_behaviour(unsolved),
             "",

@@ -35,7 +35,8 @@ def computing() -> tuple[str, ...]:
 
 def recipe() -> tuple[str, ...]:
     """The files beside this one that decide the figures."""
-    return tuple(sorted(path.name for path in _HERE.glob("*.py") if path.name not in _ASIDE))
+    files = (path.name for path in _HERE.glob("*.py") if not path.name.startswith("test_"))
+    return tuple(sorted(name for name in files if name not in _ASIDE))
 
 
 def recipe_sha256() -> str:

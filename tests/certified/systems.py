@@ -61,6 +61,7 @@ def run(system: System, problem: Problem, setting: Setting) -> Fit:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """One thread for the library and for BLAS, whose bits depend on the number of threads."""
+    before = os.environ.get("STABLELCE_NUM_THREADS")
     os.environ["STABLELCE_NUM_THREADS"] = "1"
     try:
         if importlib.util.find_spec("threadpoolctl") is None:  # scikit-learn brings it
@@ -71,7 +72,10 @@ def one_thread() -> Iterator[None]:
             with threadpool_limits(1):
                 yield
     finally:
-        del os.environ["STABLELCE_NUM_THREADS"]
+        if before is None:
+            del os.environ["STABLELCE_NUM_THREADS"]
+        else:
+            os.environ["STABLELCE_NUM_THREADS"] = before
 
 
 def absent() -> list[str]:
