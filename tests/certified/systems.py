@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ Setting = Literal["default", "tight"]
 
 TOLERANCE, ITERATIONS = 1e-14, 2000
 """The tight setting. More iterations take minutes and bring the slow solvers no further on raw data."""
+
+
+SECONDS = 30.0
+"""A solver that takes longer, on data of a few thousand rows, is stuck."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,34 @@ class Fit:
 
 
 def run(system: System, problem: Problem, setting: Setting) -> Fit:
-    """Call a solver; nothing it raises or warns of goes further."""
+    """Call a solver; nothing it raises or warns of goes further, and it has a limited time."""
     with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
         warnings.simplefilter("always")
         try:
-            parameters = system.solve(problem, setting == "tight")
+            with _limit(SECONDS):
+                parameters = system.solve(problem, setting == "tight")
         except Exception as error:  # noqa: BLE001  # whatever a foreign solver raises is its result
             return Fit(None, _lines(caught), f"{type(error).__name__}: {_first_line(error)}")
     return Fit(parameters, _lines(caught), "")
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raise ``TimeoutError`` in the next line of Python after that time, where there is such a timer."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"no result after {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

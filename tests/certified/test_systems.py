@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 
 import numpy as np
 import pytest
 
 from stablelce.certificate import exact_optimum
+from tests.certified import systems
 from tests.certified.problems import Floats, Problem, make
 from tests.certified.results import certified, fits, rounded_down
 from tests.certified.systems import SYSTEMS, System, absent, one_thread, run
@@ -47,6 +49,15 @@ def test_an_error_is_recorded_and_goes_no_further() -> None:
 
     fit = run(_system(solve), PROBLEMS[0], "tight")
     assert (fit.parameters, fit.error) == (None, "ArithmeticError: cannot plain True")
+
+
+def test_a_solver_that_is_stuck_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def solve(*_: object) -> Floats:
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(systems, "SECONDS", 0.1)
+    assert run(_system(solve), PROBLEMS[0], "default").error == "TimeoutError: no result after 0.1 seconds"
 
 
 def test_warnings_are_recorded_once_each() -> None:
