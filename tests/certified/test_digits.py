@@ -41,5 +41,5 @@ def test_the_worst_coefficient_counts() -> None:
 
 
 def test_every_coefficient_must_be_there() -> None:
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="argument 2 is longer"):
         fewest([1.0], [1.0, 2.0])

@@ -74,7 +74,7 @@ def test_warnings_are_recorded_once_each() -> None:
 
 
 def test_a_separable_problem_is_certified_as_such_and_solved_with_default_settings_only() -> None:
-    problem = make("separable", "", [[1.0], [2.0], [3.0]], [0, 1, 1])
+    problem = make("separable", "", [[-1.0], [1.0], [3.0]], [0, 1, 1])
     found, exact = certified(problem)
     assert exact is None
     assert found["absence"]["kind"] == "separable"
