@@ -34,6 +34,11 @@ class ParquetRows:
     rows : int, optional
         Rows to a block at most; as many as 32 MiB hold unless given. Results do not depend on it.
 
+    Attributes
+    ----------
+    names : list of str
+        The columns that are the features.
+
     Raises
     ------
     ImportError
@@ -68,25 +73,25 @@ class ParquetRows:
         there = list(schema.names)
         self._target, self._weight = target, weight
         used = [target, *([] if weight is None else [weight])]
-        self.columns = [name for name in there if name not in used] if columns is None else list(columns)
-        for name in [*used, *self.columns]:
+        self.names = [name for name in there if name not in used] if columns is None else list(columns)
+        for name in [*used, *self.names]:
             if name not in there:
                 raise ValueError(f"{self._path} has no column {name!r}: its columns are {', '.join(there)}.")
-        if not self.columns:
+        if not self.names:
             raise ValueError(f"{self._path} has no column beside {', '.join(used)}: there are no features.")
-        for name in [*used[1:], *self.columns]:
+        for name in [*used[1:], *self.names]:
             _check_numbers(self._path, name, schema.field(name).type)
-        self._rows = rows or max(_ELEMENTS // len(self.columns), 1)
+        self._rows = rows or max(_ELEMENTS // len(self.names), 1)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """A fresh pass: features in C order with the names of their columns, labels, and weights if any."""
         used = [self._target, *([] if self._weight is None else [self._weight])]
         first = 0
         with self._open() as file:
-            for batch in file.iter_batches(batch_size=self._rows, columns=[*used, *self.columns]):
+            for batch in file.iter_batches(batch_size=self._rows, columns=[*used, *self.names]):
                 arrays = [self._column(batch, name, first) for name in used]
                 # float32 where every column is, so that nothing is widened for nothing.
-                found = [self._column(batch, name, first) for name in self.columns]
+                found = [self._column(batch, name, first) for name in self.names]
                 dtype = np.float32 if all(column.dtype == np.float32 for column in found) else np.float64
                 X = np.empty((batch.num_rows, len(found)), dtype)
                 for j, column in enumerate(found):
