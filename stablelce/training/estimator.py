@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from stablelce.functions import log_sigmoid, sigmoid
 from stablelce.training._sklearn import Base, ConvergenceWarning, NotFittedError
+from stablelce.training.dask_rows import Chunks, DaskProblem, is_dask
 from stablelce.training.fitting import Outcome, PassTask, Settings, Task, check_passes, fit, pass_over
 from stablelce.training.inputs import Features, check_same, features
 from stablelce.training.labels import class_targets, soft_targets, two_classes, vector
@@ -168,7 +169,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             Features. Or blocks of rows, each a tuple ``(X, y)`` or ``(X, y, sample_weight)``: a sequence or
             other iterable of them, or a callable that returns a fresh iterator, to be passed over once or
             twice for each iteration. One block is held at a time. "newton" and "gd" take blocks, and the
-            result has the bits that the rows in one array give, whatever the blocks.
+            result has the bits that the rows in one array give, whatever the blocks. Or a dask array, with
+            one for y: then passes run on the workers, for these two solvers, and again with the same bits.
         y : array_like, shape (n,)
             Labels, of exactly two classes; left out with blocks.
         sample_weight : array_like, shape (n,), optional
@@ -187,8 +189,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             ``solver="exact"``, and there is no optimum or more than one.
         """
         check_parameters(self.get_params(deep=False))
-        if is_parts(X, y):
-            return self._fit_parts(Parts(X), sample_weight, soft=False)
+        if is_dask(X) or is_parts(X, y):
+            return self._fit_passes(X, y, sample_weight, soft=False)
         taken = self._features(X, first=True)
         labels = vector(y, "y", taken.shape[0])
         classes = two_classes(labels)
@@ -220,8 +222,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         check_parameters(self.get_params(deep=False))
         if self.class_weight is not None:
             raise ValueError("class_weight needs class labels: pass sample_weight to fit_soft instead.")
-        if is_parts(X, t):
-            return self._fit_parts(Parts(X), sample_weight, soft=True)
+        if is_dask(X) or is_parts(X, t):
+            return self._fit_passes(X, t, sample_weight, soft=True)
         taken = self._features(X, first=True)
         targets = soft_targets(t, taken.shape[0])
         weights = sample_weights(sample_weight, len(targets))
@@ -341,14 +343,20 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         self.loss_curve_ = outcome.losses
         return self._keep(taken.shape[1], taken.names, outcome)
 
-    def _fit_parts(self, parts: Parts, sample_weight: Any, *, soft: bool) -> LogisticRegression:
-        if sample_weight is not None:
-            raise TypeError("sample_weight is given beside blocks: give blocks (X, y, sample_weight).")
+    def _fit_passes(self, X: Any, y: Any, sample_weight: Any, *, soft: bool) -> LogisticRegression:
+        """Fit blocks, or the chunks of dask arrays."""
         check_passes(self.solver)
+        if sample_weight is not None and not is_dask(X):
+            raise TypeError("sample_weight is given beside blocks: give blocks (X, y, sample_weight).")
+        parts = Chunks(X, y, sample_weight) if is_dask(X) else Parts(X)
         found = parts.survey(soft=soft)
         coding = Coding.of(found, self.class_weight, soft=soft)
-        blocks = PartBlocks(parts, found, coding)
-        problem = Problem(blocks, l2=float(self.l2), fit_intercept=bool(self.fit_intercept))
+        l2, fit_intercept = float(self.l2), bool(self.fit_intercept)
+        problem = (
+            DaskProblem(parts, found, coding, l2=l2, fit_intercept=fit_intercept)
+            if isinstance(parts, Chunks)
+            else Problem(PartBlocks(parts, found, coding), l2=l2, fit_intercept=fit_intercept)
+        )
         task = PassTask(problem, least_weight=coding.least_weight(found), hard=found.hard)
         outcome = fit(task, self._start(found.features, warm=self.warm_start), self._settings())
         self.classes_ = np.array([0, 1]) if coding.classes is None else coding.classes
