@@ -55,7 +55,8 @@ class Chunks:
     """
 
     def __init__(self, X: Any, y: Any, weight: Any) -> None:
-        from dask import array, delayed
+        from dask import array
+        from dask.delayed import delayed
 
         if not isinstance(X, array.Array):
             raise TypeError(f"X is a dask {type(X).__name__}: pass X.to_dask_array(lengths=True).")
@@ -63,18 +64,19 @@ class Chunks:
             raise ValueError("X is a dask array, and there are no labels or targets: pass them as well.")
         if X.ndim != 2:
             raise ValueError(f"X must have two dimensions, rows and features: got the shape {X.shape}.")
-        if np.isnan(X.shape[0]):
-            X = X.compute_chunk_sizes()
-        X = X.rechunk({1: -1})
-        columns = [X.to_delayed().ravel()]
+        rows: Any = X  # published without types
+        if np.isnan(rows.shape[0]):
+            rows = rows.compute_chunk_sizes()
+        rows = rows.rechunk({1: -1})
+        columns = [rows.to_delayed().ravel()]
         for name, column in (("y", y), ("sample_weight", weight)):
             if column is None:
-                columns.append([None] * X.numblocks[0])
+                columns.append([None] * rows.numblocks[0])
                 continue
-            columns.append(_aligned(column, name, X).to_delayed())
+            columns.append(_aligned(column, name, rows).to_delayed())
         self._delayed = delayed
         self._parts = list(zip(*columns, strict=True))
-        self._first = np.cumsum([0, *X.chunks[0]])[:-1].tolist()
+        self._first = np.cumsum([0, *rows.chunks[0]])[:-1].tolist()
 
     def gather(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Merge what a function gives for each part, the number of its first row, and the arguments."""
@@ -130,7 +132,8 @@ def _aligned(column: Any, name: str, X: Any) -> Any:
     """One value per row, in the chunks of the rows."""
     from dask import array
 
-    given = column if isinstance(column, array.Array) else array.from_array(np.asarray(column))
+    make: Any = array.from_array  # published without types
+    given: Any = column if isinstance(column, array.Array) else make(np.asarray(column))
     if given.ndim == 1 and np.isnan(given.shape[0]):
         given = given.compute_chunk_sizes()
     if given.shape != X.shape[:1]:
