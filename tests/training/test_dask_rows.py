@@ -22,6 +22,7 @@ from tests.training.data import noisy, soft
 X, Y = noisy(500, 4)
 S = soft(500, 4)[2]
 WORKERS = 2
+chunked: Any = array.from_array  # published without types
 
 
 def bits(model: lce.LogisticRegression) -> Any:
@@ -46,11 +47,11 @@ CHUNKS: list[Any] = [(500, 4), (77, 4), (100, 2), ((1, 0, 499), (3, 1))]
 
 @pytest.mark.parametrize("chunks", CHUNKS)
 def test_chunks_do_not_show(chunks: Any) -> None:
-    given = array.from_array(X, chunks=chunks)
+    given = chunked(X, chunks=chunks)
     for options in ({"solver": "newton"}, {"solver": "gd", "l2": 0.1, "tol": 0.01}):
         wanted = lce.LogisticRegression(**options).fit(X, Y, S)  # type: ignore[arg-type]  # a mixed dict
         found = lce.LogisticRegression(**options).fit(  # type: ignore[arg-type]  # likewise
-            given, array.from_array(Y, chunks=123), S
+            given, chunked(Y, chunks=123), S
         )
         assert bits(found) == bits(wanted)
         assert found.classes_.tolist() == [0, 1]
@@ -60,7 +61,7 @@ def test_workers_do_not_show(client: Client) -> None:
     assert len(client.scheduler_info()["workers"]) == WORKERS
     targets = soft(500, 4)[1]
     wanted = lce.LogisticRegression(l2=0.1).fit_soft(X, targets, S)
-    given = array.from_array(X, chunks=(50, 4))
+    given = chunked(X, chunks=(50, 4))
     assert bits(lce.LogisticRegression(l2=0.1).fit_soft(given, targets, S)) == bits(wanted)
 
 
@@ -74,7 +75,7 @@ def _slowly(rows: Any, log: str) -> Any:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
 def test_a_worker_killed_during_a_pass_costs_time_only(client: Client, tmp_path: Path) -> None:
     wanted = lce.LogisticRegression(l2=0.1).fit(X, Y)
-    given = array.from_array(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    given = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
     before = {worker["pid"] for worker in client.run(lambda: {"pid": os.getpid()}).values()}
     killed = []
 
@@ -98,12 +99,12 @@ def test_a_worker_killed_during_a_pass_costs_time_only(client: Client, tmp_path:
 @pytest.mark.parametrize(
     ("given", "kind", "said"),
     [
-        ((array.from_array(X), None), ValueError, "there are no labels or targets"),
-        ((array.from_array(X[0]), Y), ValueError, "X must have two dimensions"),
-        ((array.from_array(X), Y[:7]), ValueError, r"y must have one element for each row of X: got \(7,\)"),
-        ((array.from_array(X), array.from_array(Y * 1.5)), ValueError, "Unknown label type: continuous"),
+        ((chunked(X), None), ValueError, "there are no labels or targets"),
+        ((chunked(X[0]), Y), ValueError, "X must have two dimensions"),
+        ((chunked(X), Y[:7]), ValueError, r"y must have one element for each row of X: got \(7,\)"),
+        ((chunked(X), chunked(Y * 1.5)), ValueError, "Unknown label type: continuous"),
         (
-            (array.from_array(X, chunks=(200, 4)), Y, -S),
+            (chunked(X, chunks=(200, 4)), Y, -S),
             ValueError,
             "row 0 is row (0|200|400) of all: sample_w",
         ),
@@ -119,9 +120,9 @@ def test_a_gap_is_found_on_the_workers_and_placed(client: Client) -> None:
     spoilt = X.copy()
     spoilt[333, 2] = np.nan
     with pytest.raises(ValueError, match=r"row 0 is row 300 of all: .*NaN, at row 33, column 2"):
-        lce.LogisticRegression().fit(array.from_array(spoilt, chunks=(100, 4)), Y)
+        lce.LogisticRegression().fit(chunked(spoilt, chunks=(100, 4)), Y)
 
 
 def test_solvers_that_pick_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="as one array or memory map"):
-        lce.LogisticRegression(solver="exact").fit(array.from_array(X), Y)
+        lce.LogisticRegression(solver="exact").fit(chunked(X), Y)
