@@ -7,8 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from stablelce.cli.audit import audit
+from stablelce.cli.certify import certify
 from stablelce.cli.explain import explain
 from stablelce.cli.report import report
+from stablelce.cli.train import train
 
 __all__ = ["application", "run"]
 
@@ -37,6 +39,8 @@ def application() -> None:
 application.add_command(audit)
 application.add_command(report)
 application.add_command(explain)
+application.add_command(train)
+application.add_command(certify)
 
 
 def run(arguments: list[str]) -> int:

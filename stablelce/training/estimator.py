@@ -15,11 +15,15 @@ import numpy.typing as npt
 
 from stablelce.functions import log_sigmoid, sigmoid
 from stablelce.training._sklearn import Base, ConvergenceWarning, NotFittedError
-from stablelce.training.fitting import Outcome, Settings, Task, fit, pass_over
+from stablelce.training.dask_rows import Chunks, DaskProblem, is_dask
+from stablelce.training.fitting import Outcome, PassTask, Settings, Task, check_passes, fit, pass_over
 from stablelce.training.inputs import Features, check_same, features
 from stablelce.training.labels import class_targets, soft_targets, two_classes, vector
 from stablelce.training.logits import logits
 from stablelce.training.parameters import check_parameters, seed_of
+from stablelce.training.parts import PartBlocks, Parts, is_parts
+from stablelce.training.problem import Problem
+from stablelce.training.survey import Coding
 from stablelce.training.watching import Callback
 from stablelce.training.weights import row_weights, sample_weights
 
@@ -156,17 +160,21 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
 
     # -- fitting -------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LogisticRegression:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> LogisticRegression:
         """Fit class labels.
 
         Parameters
         ----------
-        X : array_like, data frame or sparse matrix, shape (n, n_features)
-            Features.
+        X : array_like, memory map, data frame or sparse matrix, shape (n, n_features)
+            Features. Or blocks of rows, each a tuple ``(X, y)`` or ``(X, y, sample_weight)``: a sequence or
+            other iterable of them, or a callable that returns a fresh iterator, to be passed over once or
+            twice for each iteration. One block is held at a time. "newton" and "gd" take blocks, and the
+            result has the bits that the rows in one array give, whatever the blocks. Or a dask array, with
+            one for y: then passes run on the workers, for these two solvers, and again with the same bits.
         y : array_like, shape (n,)
-            Labels, of exactly two classes.
+            Labels, of exactly two classes; left out with blocks.
         sample_weight : array_like, shape (n,), optional
-            Weights, finite and not negative.
+            Weights, finite and not negative; left out with blocks.
 
         Returns
         -------
@@ -181,6 +189,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             ``solver="exact"``, and there is no optimum or more than one.
         """
         check_parameters(self.get_params(deep=False))
+        if is_dask(X) or is_parts(X, y):
+            return self._fit_passes(X, y, sample_weight, soft=False)
         taken = self._features(X, first=True)
         labels = vector(y, "y", taken.shape[0])
         classes = two_classes(labels)
@@ -189,15 +199,15 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         weights = row_weights(targets, weights, self.class_weight, classes)
         return self._fit(taken, targets, weights, classes)
 
-    def fit_soft(self, X: Any, t: Any, sample_weight: Any = None) -> LogisticRegression:
+    def fit_soft(self, X: Any, t: Any = None, sample_weight: Any = None) -> LogisticRegression:
         """Fit targets in [0, 1], such as shares or probabilities.
 
         Parameters
         ----------
         X, sample_weight
-            As in :meth:`fit`.
+            As in :meth:`fit`; blocks hold targets in place of labels.
         t : array_like, shape (n,)
-            Targets in [0, 1].
+            Targets in [0, 1]; left out with blocks.
 
         Returns
         -------
@@ -212,6 +222,8 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         check_parameters(self.get_params(deep=False))
         if self.class_weight is not None:
             raise ValueError("class_weight needs class labels: pass sample_weight to fit_soft instead.")
+        if is_dask(X) or is_parts(X, t):
+            return self._fit_passes(X, t, sample_weight, soft=True)
         taken = self._features(X, first=True)
         targets = soft_targets(t, taken.shape[0])
         weights = sample_weights(sample_weight, len(targets))
@@ -259,11 +271,11 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         weights = sample_weights(sample_weight, len(targets))
         weights = row_weights(targets, weights, self.class_weight, known, needs_both=False)
         calls = 0 if first else self.n_iter_
-        start = self._start(taken, warm=not first)
+        start = self._start(taken.shape[1], warm=not first)
         outcome = pass_over(self._task(taken, targets, weights), start, self._settings(), calls)
         self.classes_ = known
         self.loss_curve_ = [*([] if first else self.loss_curve_), *outcome.losses]
-        return self._keep(taken, outcome)
+        return self._keep(taken.shape[1], taken.names, outcome)
 
     # -- predicting ----------------------------------------------------------------------------
 
@@ -325,11 +337,31 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
     def _fit(
         self, taken: Features, targets: Floats, weights: Floats | None, classes: Array
     ) -> LogisticRegression:
-        start = self._start(taken, warm=self.warm_start)
+        start = self._start(taken.shape[1], warm=self.warm_start)
         outcome = fit(self._task(taken, targets, weights), start, self._settings())
         self.classes_ = classes
         self.loss_curve_ = outcome.losses
-        return self._keep(taken, outcome)
+        return self._keep(taken.shape[1], taken.names, outcome)
+
+    def _fit_passes(self, X: Any, y: Any, sample_weight: Any, *, soft: bool) -> LogisticRegression:
+        """Fit blocks, or the chunks of dask arrays."""
+        check_passes(self.solver)
+        if sample_weight is not None and not is_dask(X):
+            raise TypeError("sample_weight is given beside blocks: give blocks (X, y, sample_weight).")
+        parts = Chunks(X, y, sample_weight) if is_dask(X) else Parts(X)
+        found = parts.survey(soft=soft)
+        coding = Coding.of(found, self.class_weight, soft=soft)
+        l2, fit_intercept = float(self.l2), bool(self.fit_intercept)
+        problem = (
+            DaskProblem(parts, found, coding, l2=l2, fit_intercept=fit_intercept)
+            if isinstance(parts, Chunks)
+            else Problem(PartBlocks(parts, found, coding), l2=l2, fit_intercept=fit_intercept)
+        )
+        task = PassTask(problem, least_weight=coding.least_weight(found), hard=found.hard)
+        outcome = fit(task, self._start(found.features, warm=self.warm_start), self._settings())
+        self.classes_ = np.array([0, 1]) if coding.classes is None else coding.classes
+        self.loss_curve_ = outcome.losses
+        return self._keep(found.features, found.names, outcome)
 
     def _task(self, taken: Features, targets: Floats, weights: Floats | None) -> Task:
         return Task(taken.rows, targets, weights, float(self.l2), bool(self.fit_intercept))
@@ -347,24 +379,26 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             seed=seed_of(self.random_state) if self.solver == "sgd" else None,
         )
 
-    def _start(self, taken: Features, *, warm: bool) -> Floats:
+    def _start(self, count: int, *, warm: bool) -> Floats:
         """The coefficients to start from, the intercept last."""
-        size = taken.shape[1] + bool(self.fit_intercept)
-        if warm and hasattr(self, "coef_") and self.coef_.shape[1] == taken.shape[1]:
+        size = count + bool(self.fit_intercept)
+        if warm and hasattr(self, "coef_") and self.coef_.shape[1] == count:
             return self._coefficients()[:size]
         return np.zeros(size)
 
     def _coefficients(self) -> Floats:
         return np.append(self.coef_[0], self.intercept_)
 
-    def _keep(self, taken: Features, outcome: Outcome) -> LogisticRegression:
+    def _keep(
+        self, count: int, names: npt.NDArray[np.object_] | None, outcome: Outcome
+    ) -> LogisticRegression:
         """Set what a fit sets, and warn if the coefficients are no optimum."""
-        self.coef_ = outcome.coef[: taken.shape[1]].reshape(1, -1).copy()
-        self.intercept_ = outcome.coef[taken.shape[1] :].copy() if self.fit_intercept else np.zeros(1)
+        self.coef_ = outcome.coef[:count].reshape(1, -1).copy()
+        self.intercept_ = outcome.coef[count:].copy() if self.fit_intercept else np.zeros(1)
         self.n_iter_ = outcome.iterations
-        self.n_features_in_ = taken.shape[1]
-        if taken.names is not None:
-            self.feature_names_in_ = taken.names
+        self.n_features_in_ = count
+        if names is not None:
+            self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         if outcome.complaint is not None:

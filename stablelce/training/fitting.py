@@ -25,10 +25,13 @@ from stablelce.training.solvers.steps import Samples, descend
 from stablelce.training.sparse import SparseRows
 from stablelce.training.watching import Callback, Watch
 
-__all__ = ["Outcome", "Settings", "Task", "fit", "pass_over"]
+__all__ = ["Outcome", "PassTask", "Settings", "Task", "check_passes", "fit", "pass_over"]
 
 MANY = 1 << 16
 """Rows times epochs of "sgd" from which on loading the compiled kernels pays."""
+
+_PICKING = {"sgd": "visits the rows in an order drawn anew for each epoch", "exact": "proves its result"}
+"""Solvers that need the rows themselves, and what for."""
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -84,7 +87,39 @@ class Task:
         if self.l2 > 0 or not hard:
             return 0.0
         least = 1.0 if self.weights is None else float(self.weights[self.weights > 0].min())
-        return least / total_weight * math.log(2.0) * (1.0 - 2.0**-20)
+        return _separation(least, total_weight)
+
+
+def _separation(least: float, total_weight: float) -> float:
+    return least / total_weight * math.log(2.0) * (1.0 - 2.0**-20)
+
+
+class PassTask:
+    """What to fit where rows cannot be picked: all there is are passes over them.
+
+    Parameters
+    ----------
+    problem : Problem
+        The objective.
+    least_weight : float
+        The least weight of a row that is not 0.
+    hard : bool
+        Whether every target is 0 or 1.
+    """
+
+    def __init__(self, problem: Problem, *, least_weight: float, hard: bool) -> None:
+        self._problem = problem
+        self._least = 0.0 if problem.l2 > 0 or not hard else least_weight
+        self.features = problem.features
+        self.fit_intercept = problem.fit_intercept
+
+    def problem(self) -> Problem:
+        """The objective, ready for passes."""
+        return self._problem
+
+    def separation(self, total_weight: float) -> float:
+        """As in :class:`Task`."""
+        return _separation(self._least, total_weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +147,16 @@ class Outcome:
     complaint: str | None
 
 
-def fit(task: Task, coef: Floats, settings: Settings) -> Outcome:
+def check_passes(solver: str) -> None:
+    """Refuse, with ``ValueError``, solvers that need more of the rows than passes over them."""
+    if solver in _PICKING:
+        raise ValueError(
+            f"solver={solver!r} {_PICKING[solver]}, which needs all rows as one array or memory map: pass "
+            "one, or take solver='newton' or 'gd'."
+        )
+
+
+def fit(task: Task | PassTask, coef: Floats, settings: Settings) -> Outcome:
     """Run the solver from the given coefficients."""
     problem = task.problem()
     separation = task.separation(problem.total_weight)
@@ -135,7 +179,7 @@ def fit(task: Task, coef: Floats, settings: Settings) -> Outcome:
         losses=losses,
     )
     state = watch.draw(_states(task, problem, state, settings, seed=seed, separation=separation))
-    if settings.solver == "exact":
+    if isinstance(task, Task) and settings.solver == "exact":
         coef = exact_coefficients(
             task.rows,
             task.targets,
@@ -171,12 +215,18 @@ def pass_over(task: Task, coef: Floats, settings: Settings, calls: int) -> Outco
 
 
 def _states(
-    task: Task, problem: Problem, state: State, settings: Settings, *, seed: int | None, separation: float
+    task: Task | PassTask,
+    problem: Problem,
+    state: State,
+    settings: Settings,
+    *,
+    seed: int | None,
+    separation: float,
 ) -> Iterator[State]:
     """The solver's states; "exact" starts from what Newton's method finds."""
     if settings.solver == "gd":
         return gradient_descent(problem, state, rate=settings.rate, tol=settings.tol)
-    if settings.solver == "sgd":
+    if isinstance(task, Task) and settings.solver == "sgd":
         assert seed is not None
         if len(task.targets) * settings.max_iter >= MANY:
             warmup()
@@ -192,14 +242,14 @@ def _states(
     return newton(problem, state, tol=settings.tol, separation=separation)
 
 
-def _identity(task: Task, problem: Problem, coef: Floats, settings: Settings) -> dict[str, str]:
+def _identity(task: Task | PassTask, problem: Problem, coef: Floats, settings: Settings) -> dict[str, str]:
     """What the path of a fit depends on.
 
     The objective is told by its derivatives at 0, which no order of the rows changes; "sgd" depends on the
     order too, so there the rows themselves are read.
     """
     origin = problem.derivatives(np.zeros(problem.size))
-    scalars = np.array([origin.loss, problem.lipschitz, problem.total_weight, task.l2])
+    scalars = np.array([origin.loss, problem.lipschitz, problem.total_weight, problem.l2])
     identity = {
         "solver": settings.solver,
         "rate": str(settings.rate),
@@ -208,7 +258,7 @@ def _identity(task: Task, problem: Problem, coef: Floats, settings: Settings) ->
         "data": digest(scalars, origin.gradient),
         "start": digest(coef),
     }
-    if settings.solver == "sgd":
+    if isinstance(task, Task) and settings.solver == "sgd":
         weights = np.ones(0) if task.weights is None else task.weights
         identity["batch_size"] = str(settings.batch_size)
         identity["order of rows"] = digest(task.targets, weights, *(block.X for block in problem.blocks))

@@ -58,13 +58,15 @@ class Features:
         return self.rows.shape[0], self.rows.shape[1]
 
 
-def features(value: Any) -> Features:
+def features(value: Any, *, check: bool = True) -> Features:
     """Check features and bring them to float32 or float64.
 
     Parameters
     ----------
     value : array_like, memory map, data frame or sparse matrix
         A row per sample and a column per feature.
+    check : bool
+        Whether to look at each element; a later pass over the same features need not.
 
     Raises
     ------
@@ -77,7 +79,8 @@ def features(value: Any) -> Features:
     names = column_names(value) if is_frame(value) else None
     rows = _as_floats(_as_rows(value))
     _check_shape(rows)
-    _check_elements(rows, names)
+    if check:
+        _check_elements(rows, names)
     return Features(rows, names)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from stablelce.training._sklearn import DataConversionWarning
 
-__all__ = ["class_targets", "soft_targets", "two_classes", "vector"]
+__all__ = ["class_targets", "distinct", "soft_targets", "two_classes", "vector"]
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -49,13 +49,13 @@ def vector(value: Any, name: str, length: int) -> Array:
     return array
 
 
-def two_classes(labels: Array, name: str = "y") -> Array:
-    """The two labels that occur, sorted.
+def distinct(labels: Array, name: str) -> Array:
+    """The labels that occur, sorted; two at most.
 
     Raises
     ------
     ValueError
-        The labels are numbers that name no classes, or there are not exactly two of them.
+        The labels are numbers that name no classes, or there are more than two of them.
     """
     _check_labels(labels, name)
     try:
@@ -71,6 +71,18 @@ def two_classes(labels: Array, name: str = "y") -> Array:
             f"{name} holds {len(classes)} classes. Fit one model per class, as in "
             "sklearn.multiclass.OneVsRestClassifier."
         )
+    return classes
+
+
+def two_classes(labels: Array, name: str = "y") -> Array:
+    """The two labels that occur, sorted.
+
+    Raises
+    ------
+    ValueError
+        As in :func:`distinct`; or only one label occurs.
+    """
+    classes = distinct(labels, name)
     if len(classes) < 2:
         raise ValueError(
             f"{name} holds 1 class only ({classes[0]!r}), and two classes are needed: "

@@ -77,15 +77,15 @@ class Problem:
     """
 
     def __init__(self, blocks: Blocks, *, l2: float = 0.0, fit_intercept: bool = True) -> None:
+        self.blocks, self.features = blocks, blocks.features
+        self._prepare(l2=l2, fit_intercept=fit_intercept)
+
+    def _prepare(self, *, l2: float, fit_intercept: bool) -> None:
         if not (np.isfinite(l2) and l2 >= 0):
             raise ValueError(f"l2 must be finite and not negative: got {l2}.")
-        self.blocks, self.l2, self.fit_intercept = blocks, float(l2), bool(fit_intercept)
-        self.features = blocks.features
+        self.l2, self.fit_intercept = float(l2), bool(fit_intercept)
         self.size = self.features + self.fit_intercept
-        self.scales = Scales.of_nothing(self.features)
-        for block in blocks:
-            self._check_shapes(block)
-            self.scales.merge(measure(block, self.scales.rows))
+        self.scales = self._measured()
         self.rows = self.scales.rows
         self._weight = self.scales.total_weight
         if not self._weight:
@@ -97,10 +97,7 @@ class Problem:
     @cached_property
     def lipschitz(self) -> float:
         """L, rounded upward; it takes a pass over the data."""
-        squares = Squares(self.scales)
-        for block in self.blocks:
-            squares.add(block)
-        bound = squares.upper_bound() / self._weight + self.fit_intercept
+        bound = self._squares().upper_bound() / self._weight + self.fit_intercept
         return round_up(bound / 4 + Fraction(self.l2))
 
     def derivatives(self, coef: Doubles, *, hessian: bool = False, slices: int = 1) -> Derivatives:
@@ -133,14 +130,7 @@ class Problem:
             raise ValueError(f"coef must have the shape ({self.size},): got {coef.shape}.")
         if not np.isfinite(coef).all():
             raise ValueError(f"coef must be finite: element {int((~np.isfinite(coef)).argmax())} is not.")
-        chosen = slices if hessian else 0
-        point = Point.at(coef, self.scales, fit_intercept=self.fit_intercept)
-        state = State.of_nothing(point, chosen)
-        for block in self.blocks:
-            state.merge(
-                differentiate(block, self.scales, coef, fit_intercept=self.fit_intercept, slices=chosen)
-            )
-        return self.assemble(state, coef)
+        return self.assemble(self._state(coef, slices if hessian else 0), coef)
 
     def assemble(self, state: State, coef: Doubles) -> Derivatives:
         """The derivatives, from the merged state of all rows."""
@@ -157,6 +147,29 @@ class Problem:
             )
         ]
         return Derivatives(_rounded(loss), np.array(gradient), self._hessian(state, point))
+
+    # The three passes; where the rows lie elsewhere, these are what is done there.
+
+    def _measured(self) -> Scales:
+        scales = Scales.of_nothing(self.features)
+        for block in self.blocks:
+            self._check_shapes(block)
+            scales.merge(measure(block, scales.rows))
+        return scales
+
+    def _squares(self) -> Squares:
+        squares = Squares(self.scales)
+        for block in self.blocks:
+            squares.add(block)
+        return squares
+
+    def _state(self, coef: Doubles, slices: int) -> State:
+        state = State.of_nothing(Point.at(coef, self.scales, fit_intercept=self.fit_intercept), slices)
+        for block in self.blocks:
+            state.merge(
+                differentiate(block, self.scales, coef, fit_intercept=self.fit_intercept, slices=slices)
+            )
+        return state
 
     def _mean(self, total: Fraction, point: Point) -> Fraction:
         return total * _power(point.weight_exponent) / self._weight

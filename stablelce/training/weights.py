@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
-def sample_weights(value: Any, length: int) -> Floats | None:
+def sample_weights(value: Any, length: int, *, needs_some: bool = True) -> Floats | None:
     """One weight per sample as float64, or None where all are 1.
 
     Parameters
@@ -27,6 +27,8 @@ def sample_weights(value: Any, length: int) -> Floats | None:
         Weights, finite and not negative; a number stands for one per sample.
     length : int
         Number of samples.
+    needs_some : bool
+        Whether one must be positive; in a part of the data all may be zero.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def sample_weights(value: Any, length: int) -> Floats | None:
             f"sample_weight must be finite and not negative: {np.count_nonzero(refused)} of {length} "
             f"elements are not, the first is {weights[row]} at row {row}."
         )
-    if not weights.any():
+    if needs_some and not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number: all are zero.")
     return weights
 

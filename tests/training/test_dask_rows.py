@@ -1,0 +1,128 @@
+"""Dask arrays: the bits of NumPy's, for every chunking and number of workers, and though a worker dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+from dask import array
+from distributed import Client, LocalCluster
+
+import stablelce as lce
+from tests.training.data import noisy, soft
+
+X, Y = noisy(500, 4)
+S = soft(500, 4)[2]
+WORKERS = 2
+chunked: Any = array.from_array  # published without types
+
+
+def bits(model: lce.LogisticRegression) -> Any:
+    return model.coef_.tobytes(), model.intercept_.tobytes(), [x.hex() for x in model.loss_curve_]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the cluster's own, such as a port that is taken
+        with (
+            LocalCluster(  # type: ignore[no-untyped-call]  # published without types
+                n_workers=WORKERS, threads_per_worker=1, processes=True, dashboard_address=None
+            ) as cluster,
+            Client(cluster) as client,  # type: ignore[no-untyped-call]  # likewise
+        ):
+            yield client
+
+
+CHUNKS: list[Any] = [(500, 4), (77, 4), (100, 2), ((1, 0, 499), (3, 1))]
+
+
+@pytest.mark.parametrize("chunks", CHUNKS)
+def test_chunks_do_not_show(chunks: Any) -> None:
+    given = chunked(X, chunks=chunks)
+    for options in ({"solver": "newton"}, {"solver": "gd", "l2": 0.1, "tol": 0.01}):
+        wanted = lce.LogisticRegression(**options).fit(X, Y, S)  # type: ignore[arg-type]  # a mixed dict
+        found = lce.LogisticRegression(**options).fit(  # type: ignore[arg-type]  # likewise
+            given, chunked(Y, chunks=123), S
+        )
+        assert bits(found) == bits(wanted)
+        assert found.classes_.tolist() == [0, 1]
+
+
+def test_workers_do_not_show(client: Client) -> None:
+    assert len(client.scheduler_info()["workers"]) == WORKERS
+    targets = soft(500, 4)[1]
+    wanted = lce.LogisticRegression(l2=0.1).fit_soft(X, targets, S)
+    given = chunked(X, chunks=(50, 4))
+    assert bits(lce.LogisticRegression(l2=0.1).fit_soft(given, targets, S)) == bits(wanted)
+
+
+def _slowly(rows: Any, log: str) -> Any:
+    """The rows, after a while: time to be killed in; each call leaves a file with the worker's number."""
+    (Path(log) / f"{os.getpid()}-{time.monotonic_ns()}").touch()
+    time.sleep(0.05)
+    return rows
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
+def test_a_worker_killed_during_a_pass_costs_time_only(client: Client, tmp_path: Path) -> None:
+    wanted = lce.LogisticRegression(l2=0.1).fit(X, Y)
+    given = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    before = {worker["pid"] for worker in client.run(lambda: {"pid": os.getpid()}).values()}
+    killed = []
+
+    def kill() -> None:
+        while len(list(tmp_path.iterdir())) < 45:  # ten calls to a pass: in the middle of the fifth
+            time.sleep(0.005)
+        last = max(tmp_path.iterdir(), key=lambda path: int(path.name.split("-")[1]))
+        killed.append(int(last.name.split("-")[0]))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = Thread(target=kill)
+    killer.start()
+    found = lce.LogisticRegression(l2=0.1).fit(given, Y)
+    killer.join()
+    assert bits(found) == bits(wanted)
+    assert killed[0] in before
+    passes = 2 + 1 + found.n_iter_  # the survey, the scales, and the derivatives at the start and each step
+    assert len(list(tmp_path.iterdir())) > 10 * passes, "nothing was computed again"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ((chunked(X), None), ValueError, "there are no labels or targets"),
+        ((chunked(X[0]), Y), ValueError, "X must have two dimensions"),
+        ((chunked(X), Y[:7]), ValueError, r"y must have one element for each row of X: got \(7,\)"),
+        ((chunked(X), chunked(Y * 1.5)), ValueError, "Unknown label type: continuous"),
+        (
+            (chunked(X, chunks=(200, 4)), Y, -S),
+            ValueError,
+            "row 0 is row (0|200|400) of all: sample_w",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(given: Any, kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        lce.LogisticRegression().fit(*given)
+
+
+def test_a_gap_is_found_on_the_workers_and_placed(client: Client) -> None:
+    assert client.status == "running"
+    spoilt = X.copy()
+    spoilt[333, 2] = np.nan
+    with pytest.raises(ValueError, match=r"row 0 is row 300 of all: .*NaN, at row 33, column 2"):
+        lce.LogisticRegression().fit(chunked(spoilt, chunks=(100, 4)), Y)
+
+
+def test_solvers_that_pick_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="as one array or memory map"):
+        lce.LogisticRegression(solver="exact").fit(chunked(X), Y)
