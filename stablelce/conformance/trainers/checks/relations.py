@@ -1,0 +1,134 @@
+"""What a change of the data must do to the coefficients: exact for exact optima, so bounded by their errors.
+
+With w the fit of the problem and w' that of the changed one, mapped back, |w_j - w'_j| is at most the sum of both
+errors: twice what the profile allows one. What a trainer coarser than its profile gets, the contract says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from stablelce.conformance.trainers.base import Floats
+from stablelce.conformance.trainers.checks.optimum import least, parameter
+from stablelce.conformance.trainers.contract import COARSE
+from stablelce.conformance.trainers.judging import Check, Finding
+from stablelce.conformance.trainers.problems import BENIGN, Problem, problem, scaled
+from stablelce.conformance.trainers.running import Run
+
+__all__ = ["DUPLICATION", "LABEL_FLIP", "ROW_BITS", "ROW_ORDER", "SCALING"]
+
+SHIFTS = (-2, 2)
+"""Powers of two that a feature is scaled by: they raise the condition to at most 16 times a benign one, and
+first-order methods still get there."""
+
+
+def _compare(run: Run, base: Problem, changed: Problem, back: Callable[[Floats], Floats], what: str) -> Finding:
+    """Compare the fit of the changed problem, mapped back, with that of the problem."""
+    here, there = run.fit(base).values, back(run.fit(changed).values)
+    exact = np.abs(run.optimum(base))
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(here - there) / exact
+    worst = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
+    own = float(run.errors(base, here).max())
+    message = (
+        f"{base.name}: {what}, {parameter(base, worst)} is {here[worst]!r} before and {there[worst]!r} after, "
+        f"{apart[worst]:.2g} of its size apart; allowed {2 * run.allowed:.2g}"
+    )
+    if apart[worst] <= 2 * run.allowed:
+        return Finding("passed", 2, "", message, base.name)
+    if apart[worst] <= COARSE * own and own > run.allowed:
+        return Finding("inconclusive", 2, "", f"{message}; its own error is {own:.2g}", base.name)
+    return Finding("failed", 2, "relation broken", message, base.name)
+
+
+def _over_benign(compare: Callable[[Problem], Finding]) -> Finding:
+    findings = [compare(problem(name)) for name in BENIGN]
+    order = ("failed", "inconclusive", "passed", "not applicable")
+    worst = min(findings, key=lambda found: order.index(found.status))
+    return least([worst]) if worst.status == "failed" else replace(worst, fits=sum(f.fits for f in findings))
+
+
+def _flip(run: Run) -> Finding:
+    """L(-z, 1-t) = L(z, t), so the optimum of the exchanged labels is -w*."""
+
+    def compare(base: Problem) -> Finding:
+        flipped = replace(base, name=f"{base.name}, labels exchanged", t=1 - base.t)
+        return _compare(run, base, flipped, lambda values: -values, "labels exchanged")
+
+    return _over_benign(compare)
+
+
+def _duplicate(run: Run) -> Finding:
+    """sum_i s_i L_i / sum_i s_i is the same sum either way; every third row is doubled."""
+    if not run.trainer.takes_weights:
+        return Finding("not applicable", message="fit takes no sample_weight")
+
+    def compare(base: Problem) -> Finding:
+        again = np.arange(0, len(base.x), 3)
+        weights = np.ones(len(base.x))
+        weights[again] = 2.0
+        weighted = replace(base, name=f"{base.name}, weights", s=weights)
+        twice = Problem(
+            f"{base.name}, rows twice", np.vstack([base.x, base.x[again]]), np.append(base.t, base.t[again])
+        )
+        return _compare(run, weighted, twice, lambda values: values, "rows given twice")
+
+    return _over_benign(compare)
+
+
+def _permuted(base: Problem) -> Problem:
+    """The rows, every seventh first: 7 divides neither 120 nor 240."""
+    order = np.arange(len(base.x)) * 7 % len(base.x)
+    return replace(base, name=f"{base.name}, rows in another order", x=base.x[order], t=base.t[order])
+
+
+def _order(run: Run) -> Finding:
+    return _over_benign(
+        lambda base: _compare(run, base, _permuted(base), lambda values: values, "rows in another order")
+    )
+
+
+def _bits(run: Run) -> Finding:
+    def compare(base: Problem) -> Finding:
+        here, there = run.fit(base).values, run.fit(_permuted(base)).values
+        different = np.flatnonzero(here != there)
+        if not len(different):
+            return Finding("passed", 2, problem=base.name)
+        j = int(different[0])
+        message = f"{base.name}: {parameter(base, j)} is {here[j].hex()} and, rows in another order, {there[j].hex()}"
+        return Finding("failed", 2, "other bits", message, base.name)
+
+    return _over_benign(compare)
+
+
+def _scaling(run: Run) -> Finding:
+    """x_j 2^k and w_j 2^-k have the same product; a penalty sees w_j alone, so there must be none."""
+    if run.penalised:
+        return Finding("not applicable", message="the objective has a penalty, which scaling changes")
+    findings = []
+    for exponent in SHIFTS:
+        factors = np.ones(problem(BENIGN[0]).x.shape[1] + run.intercept)
+        factors[0] = 2.0**exponent
+        base = problem(BENIGN[0])
+        findings.append(
+            _compare(
+                run,
+                base,
+                scaled(base, 0, exponent),
+                lambda values, factors=factors: values * factors,
+                f"column 0 times 2^{exponent}",
+            )
+        )
+    order = ("failed", "inconclusive", "passed")
+    worst = min(findings, key=lambda found: order.index(found.status))
+    return replace(worst, fits=sum(found.fits for found in findings))
+
+
+LABEL_FLIP = Check("label flip", _flip)
+DUPLICATION = Check("duplication", _duplicate)
+ROW_ORDER = Check("row order", _order)
+ROW_BITS = Check("row order, bits", _bits)
+SCALING = Check("feature scaling", _scaling)
