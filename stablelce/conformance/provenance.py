@@ -30,8 +30,9 @@ def sources() -> tuple[str, ...]:
 
 def _matters(file: Path) -> bool:
     if len(file.parts) > 1:
-        # The proof says how good the kernels are, the search made data: neither changes a result.
-        aside = file.parts[:2] in (("kernels", "proof"), ("kernels", "search"))
+        # The proof says how good the kernels are, the search made data, and the trainers are another suite:
+        # none of them changes a result.
+        aside = file.parts[:2] in (("kernels", "proof"), ("kernels", "search"), ("conformance", "trainers"))
         return file.parts[0] in _FOLDERS and not aside
     private = file.name.startswith("_") and not file.name.startswith("__")
     return private or file.name in _MODULES

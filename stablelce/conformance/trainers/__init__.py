@@ -1,7 +1,7 @@
 """Is a trainer's answer right? :func:`audit` compares it with exact steps and with the certified optimum.
 
-In the order of reading: ``contract`` says what is asked, ``problems`` are the data, ``base`` says what a trainer
-is, ``adapters`` find one, ``checks`` judge it, ``runner`` runs them.
+In the order of reading: ``contract`` says what is asked, ``problems`` are the data, ``base`` says what a
+trainer is, ``adapters`` find one, ``checks`` judge it, ``runner`` runs them.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ Every number that decides a verdict stands in this file.
 **What may be required of an iterative trainer.** Its tolerance is its own: no promise says how near to the
 optimum a small gradient or a small step is. But whoever leaves the tolerance alone and prints the
 coefficients takes the printed figures for right, and four are what tables print. So where the problem is
-benign (features of unit size, a condition below 100, every coefficient far from 0: any method gets there) four
-digits are required, warned or not. Where the problem is hard, a float64 method cannot do better than its
+benign (features of unit size, a condition below 100, every coefficient far from 0: any method gets there)
+four digits are required, warned or not. Where the problem is hard, a float64 method cannot do better than its
 condition allows and a first-order one may stop far earlier: the digits are reported, not judged.
 
 A relation holds between *exact* optima; of the fits it is asked within twice what the profile allows one of

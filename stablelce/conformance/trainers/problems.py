@@ -1,8 +1,8 @@
 """The fixed data on which trainers are judged: small, the same everywhere, every number a short dyadic.
 
 They are drawn by ``random.Random(seed).random()``, whose numbers Python keeps the same over its versions, and
-rounded to multiples of 2^-10, so that they survive scaling by powers of two, float32 and text. Soft targets are
-multiples of 2^-10 as well. Tests assert what each is called: the condition, the size of the coefficients,
+rounded to multiples of 2^-10, so that they survive scaling by powers of two, float32 and text. Soft targets
+are multiples of 2^-10 as well. Tests assert what each is called: the condition, the size of the coefficients,
 that the separable ones are.
 """
 
@@ -78,7 +78,9 @@ def _draw(
     rng = random.Random(seed)
     x = np.array([columns(rng) for _ in range(rows)])
     x = np.rint(x * GRAIN) / GRAIN
-    chances = [1 / (1 + math.exp(-math.fsum([*(a * c for a, c in zip(row, w, strict=True)), b]))) for row in x]
+    chances = [
+        1 / (1 + math.exp(-math.fsum([*(a * c for a, c in zip(row, w, strict=True)), b]))) for row in x
+    ]
     if soft:
         t = [min(max(round(GRAIN * (0.8 * p + 0.2 * rng.random())), 0), GRAIN) / GRAIN for p in chances]
     else:
@@ -117,9 +119,9 @@ def problem(name: str) -> Problem:
         "soft": lambda: _draw("soft", 3, 80, _three, (1.0, -1.5, 0.75), 0.5, soft=True),
         "unscaled": lambda: _draw("unscaled", 4, 120, _unscaled, (0.25, 0.001), -25.0),
         "collinear": lambda: _draw("collinear", 5, 120, _collinear, (8.0, -7.0), 0.5),
-        "nearly separable": lambda: _nearly_separable(),
-        "separable": lambda: _separable(),
-        "quasi-separable": lambda: _quasi_separable(),
+        "nearly separable": _nearly_separable,
+        "separable": _separable,
+        "quasi-separable": _quasi_separable,
     }
     return made[name]()
 
@@ -147,8 +149,10 @@ def _quasi_separable() -> Problem:
 
 
 def _nearly_separable() -> Problem:
-    """Separable rows, and one of the wrong class in the middle of the four nearest to the gap: no plane has all
-    four on one side or upon it, and this one on the other or upon it."""
+    """Separable rows, and one of the wrong class in the middle of the four nearest to the gap.
+
+    A plane with the four on one side, or upon it, and their middle on the other, or upon it, holds all five.
+    """
     base = _separable()
     ones = base.x[base.t == 1]
     near = ones[np.argsort(ones[:, 0], kind="stable")[:4]]

@@ -7,13 +7,14 @@
     one step over row i:         v <- v - rate * ((sigmoid(z_i) - t_i) * (x_i, 1) + l2 * w)
 
 **Rounding of steps.** With rate <= 1/L, v -> v - rate * grad F(v) moves no two points apart: its derivative
-I - rate*H has its eigenvalues in [0, 1]. So errors of steps add at most. One step in binary64, sums in any order,
-products and sums each rounded, sigmoid within 4 ulps, errs per component j by at most
+I - rate*H has its eigenvalues in [0, 1]. So errors of steps add at most. One step in binary64, sums in any
+order, products and sums each rounded, sigmoid within 4 ulps, errs per component j by at most
 
     u * (rate * mean_i |x_ij| * ((d+3) * m_i / 4 + 8 + n + 4)  +  2 |v_j| + 3 * rate * l2 |v_j|)
 
 where m_i = sum_j |x_ij v_j| + |b| bounds the terms of the logit, whose rounding reaches sigmoid divided by
-4, and |residual| <= 1; the result's own rounding is within u (|v_j| + |step|), the step within rate * mean |x_ij|.
+4, and |residual| <= 1; the result's own rounding is within u (|v_j| + |step|), the step within
+rate * mean |x_ij|.
 `step_error` evaluates twice this, at the largest |v| on the way, so that second-order terms are in it.
 """
 
@@ -69,7 +70,9 @@ def exact_steps(
     with mpmath.workdps(DIGITS):
         rows = [[mpmath.mpf(v) for v in row] for row in x.tolist()]
         targets = [mpmath.mpf(v) for v in judged.t.tolist()]
-        penalties = [mpmath.mpf(l2.numerator) / l2.denominator] * judged.x.shape[1] + [mpmath.mpf(0)] * intercept
+        penalties = [mpmath.mpf(l2.numerator) / l2.denominator] * judged.x.shape[1] + [
+            mpmath.mpf(0)
+        ] * intercept
         here = [mpmath.mpf(0)] * x.shape[1]
         points = [here]
         for k in range(count):
@@ -103,6 +106,9 @@ def exact_loss(judged: Problem, l2: Fraction, values: Floats) -> Fraction:
     parameters = [Fraction(v) for v in values.tolist()]
     total = Fraction(0)
     for row, t in zip(judged.x.tolist(), judged.t.tolist(), strict=True):
-        z = sum((Fraction(v) * w for v, w in zip(row, parameters, strict=False)), sum(parameters[features:], Fraction(0)))
+        z = sum(
+            (Fraction(v) * w for v, w in zip(row, parameters, strict=False)),
+            sum(parameters[features:], Fraction(0)),
+        )
         total += oracle.exact("loss", z, t).value(Fraction(1, 2**120))
     return total / len(judged.x) + l2 / 2 * sum((w * w for w in parameters[:features]), Fraction(0))

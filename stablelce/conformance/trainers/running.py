@@ -168,7 +168,7 @@ def guarded(call: Callable[[], Any], where: str) -> Any:
         return call()
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - code of others raises anything, SystemExit included
+    except BaseException as error:
         raise TrainerProblem("raised", f"{where} raised {describe(error)}") from error
 
 
@@ -179,5 +179,3 @@ def takes(function: Any, name: str) -> bool:
     except (TypeError, ValueError):  # compiled functions may tell nothing
         return True
     return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-
-

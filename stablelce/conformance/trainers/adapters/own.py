@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,13 @@ __all__ = ["trainer"]
 
 
 def trainer(name: str, options: Mapping[str, Any]) -> Trainer:
-    """``stablelce.LogisticRegression``; its steps are those of "gd", or of "sgd" for ``solver="sgd"``."""
+    """``stablelce.LogisticRegression``, with the solver after the colon.
+
+    Its steps are those of "gd", or of "sgd" for that solver.
+    """
+    solver = name.partition(":")[2]
+    if solver:
+        options = {"solver": solver, **({"random_state": 0} if solver == "sgd" else {}), **options}
     shared = {key: options[key] for key in ("l2", "fit_intercept") if key in options}
     order: Order = "rows" if options.get("solver") == "sgd" else "batch"
 
@@ -31,7 +38,7 @@ def trainer(name: str, options: Mapping[str, Any]) -> Trainer:
 
     return Trainer(
         name=name,
-        make=lambda: stablelce.LogisticRegression(**options),
+        make=partial(stablelce.LogisticRegression, **options),
         steps=rows if order == "rows" else batch,
         order=order,
         options=dict(options),

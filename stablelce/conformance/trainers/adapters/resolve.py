@@ -7,30 +7,33 @@ from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
 from stablelce.conformance.subjects.importing import (
     attribute,
     describe,
     import_file,
-    import_module as import_named,
     suggestion,
 )
-from stablelce.conformance.trainers.base import Trainer
+from stablelce.conformance.subjects.importing import (
+    import_module as import_named,
+)
+from stablelce.conformance.trainers.base import Order, Trainer
 from stablelce.conformance.trainers.running import takes
 
 __all__ = ["KNOWN", "from_object", "resolve"]
 
+_OWN = ("", ":gd", ":sgd", ":exact")
 _SOLVERS = ("lbfgs", "newton-cg", "newton-cholesky", "liblinear", "sag", "saga", "sgd")
 
 ADAPTERS: dict[str, tuple[str, str, str]] = {
-    "stablelce": ("own", "stablelce", "pip install stablelce"),
+    **{f"stablelce{one}": ("own", "stablelce", "pip install stablelce") for one in _OWN},
     **{f"sklearn:{one}": ("sklearn", "sklearn", "pip install scikit-learn") for one in _SOLVERS},
     "statsmodels": ("statsmodels", "statsmodels", "pip install statsmodels"),
     "statsmodels:glm": ("statsmodels", "statsmodels", "pip install statsmodels"),
 }
-"""By name: the module here, the package it needs, and the line that installs that; in the order of reports."""
+"""By name: the module here, the package it needs, the line that installs that; in the order of reports."""
 
 KNOWN = tuple(ADAPTERS)
 """Names of the trainers that have an adapter."""
@@ -87,8 +90,8 @@ def from_object(
     """The trainer that a class, a factory or an estimator is; a `Trainer` is itself.
 
     A class may declare ``steps(X, y, rate, count)``, a static method that returns coefficients and intercept
-    after so many steps of plain gradient descent from 0 on its objective, and ``order``, "batch" (the default) or
-    "rows", what one of these steps sees. It gets the options by ``functools.partial`` where it takes them.
+    after so many steps of plain gradient descent from 0 on its objective, and ``order``, "batch" (the
+    default) or "rows", what one of these steps sees. Of the options, ``steps`` gets those that it names.
 
     Raises
     ------
@@ -113,9 +116,7 @@ def from_object(
     steps = getattr(target, "steps", None)
     if callable(steps) and given:
         steps = partial(steps, **{key: value for key, value in given.items() if takes(steps, key)})
-    order = getattr(target, "order", "batch")
-    if order not in ("batch", "rows"):
-        raise SubjectError(f"trainer {spec!r}: its 'order' is {order!r:.40}; use 'batch' or 'rows'.")
+    order = _order(spec, target)
     bare = Trainer(spec, make, steps=steps if callable(steps) else None, order=order, options=given)
     estimator = _try(spec, bare)
     return Trainer(
@@ -127,6 +128,15 @@ def from_object(
         options=given,
         version=version,
     )
+
+
+def _order(spec: str, target: Any) -> Order:
+    given = getattr(target, "order", "batch")
+    for known in get_args(Order):
+        if given == known:
+            order: Order = known
+            return order
+    raise SubjectError(f"trainer {spec!r}: its 'order' is {given!r:.40}; use 'batch' or 'rows'.")
 
 
 def _adapted(spec: str, options: dict[str, Any]) -> Trainer:
@@ -158,7 +168,7 @@ def _try(spec: str, trainer: Trainer) -> Any:
     except Exception as error:  # noqa: BLE001 - the class of a stranger raises anything
         names = ", ".join(trainer.options) or "none"
         raise SubjectError(
-            f"trainer {spec!r}: making it with the options {names} raised {describe(error)}; mend the options."
+            f"trainer {spec!r}: making it with the options {names} raised {describe(error)}; mend them."
         ) from None
     if not callable(getattr(estimator, "fit", None)):
         raise SubjectError(

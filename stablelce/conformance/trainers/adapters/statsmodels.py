@@ -1,8 +1,8 @@
 """Adapter of statsmodels: Logit, and GLM with the binomial family.
 
-Both are fitted to a matrix with a column of ones. Logit takes neither weights nor targets between 0 and 1; GLM
-takes both, weights as ``freq_weights``. Neither has a penalty of the kind that is judged here. The options go to
-the method ``fit``: ``method=bfgs``, ``maxiter=100``.
+Both are fitted to a matrix with a column of ones. Logit takes neither weights nor targets between 0 and 1;
+GLM takes both, weights as ``freq_weights``. Neither has a penalty of the kind that is judged here. The
+options go to the method ``fit``: ``method=bfgs``, ``maxiter=100``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import statsmodels
+from statsmodels.discrete.discrete_model import Logit
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.discrete.discrete_model import Logit
 
 from stablelce.conformance.trainers.base import Floats, Trainer
 

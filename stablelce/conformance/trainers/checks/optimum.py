@@ -31,7 +31,7 @@ def distance(run: Run, judged: Problem, found: Coefficients) -> Finding:
     errors = run.errors(judged, found.values)
     worst = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
     error = float(errors[worst])
-    got, want = found.values[worst], run.optimum(judged)[worst]
+    got, want = float(found.values[worst]), float(run.optimum(judged)[worst])
     said = f"; it warned: {found.warnings[0]:.80}" if found.warnings else "; it did not warn"
     message = (
         f"{judged.name}: {digits(error):.1f} digits, {parameter(judged, worst)} is {got!r} and the exact one "
@@ -49,9 +49,7 @@ def distance(run: Run, judged: Problem, found: Coefficients) -> Finding:
 def least(findings: list[Finding]) -> Finding:
     """The finding to show for several: one that failed, or the one of the fewest digits."""
     worst = min(findings, key=lambda f: (f.status != "failed", math.inf if f.digits is None else f.digits))
-    return Finding(
-        worst.status, len(findings), worst.mode, worst.message, worst.problem, worst.digits
-    )
+    return Finding(worst.status, len(findings), worst.mode, worst.message, worst.problem, worst.digits)
 
 
 def _optimum(run: Run) -> Finding:
