@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from stablelce.cli.options import write_text
 from stablelce.cli.terminal import console, progress_bar, table
 from stablelce.cli.workers import Outcome, TrainerJob, run_jobs
 from stablelce.conformance.trainers.contract import PROFILES, TrainerProfile
-from stablelce.conformance.trainers.results import TrainerRecord, TrainerResult
+from stablelce.conformance.trainers.results import TrainerCheck, TrainerRecord, TrainerResult
 
 __all__ = ["audit_trainers", "print_trainer", "to_options"]
 
@@ -78,7 +76,7 @@ def _run(jobs: list[TrainerJob]) -> list[Outcome]:
                 if outcomes:
                     out.print()
                 if outcome.trainer is not None:
-                    print_trainer(outcome.trainer, out)
+                    print_trainer(outcome.trainer)
                 else:
                     click.echo(f"stablelce: {outcome.message}", err=True)
                 outcomes.append(outcome)
@@ -104,12 +102,16 @@ def _record(command: str, outcomes: list[Outcome]) -> TrainerRecord:
 # -- what is printed ---------------------------------------------------------------------------
 
 
-def print_trainer(result: TrainerResult, out: Console) -> None:
+def print_trainer(result: TrainerResult) -> None:
     """Everything a person wants to know about one audit, the verdict last."""
+    out = console()
     given = ", ".join(f"{name}={value}" for name, value in result.options.items()) or "none"
     out.print(f"{result.trainer}  (version {result.version}, options: {given})", style="bold")
     out.print()
-    out.print(_checks(result))
+    made = table("check", "status", "fits", "digits", right=("fits", "digits"))
+    for check in result.checks:
+        made.add_row(*_row(check))
+    out.print(made)
     for check in result.failed:
         out.print(f"\nFAILED {check.check} ({check.mode})", style="red", soft_wrap=True)
         out.print(f"  {check.message}", soft_wrap=True)
@@ -122,14 +124,11 @@ def print_trainer(result: TrainerResult, out: Console) -> None:
     out.print(_verdict(result), style="bold green" if result.passed else "bold red")
 
 
-def _checks(result: TrainerResult) -> Table:
-    made = table("check", "status", "fits", "digits", right=("fits", "digits"))
-    for check in result.checks:
-        # Rounded down: 3.97 digits are not the 4.0 that are asked for.
-        digits = "-" if check.digits is None else f"{math.floor(10 * check.digits) / 10:.1f}"
-        name = check.check if check.required else f"{check.check} (informational)"
-        made.add_row(name, check.status, str(check.fits), digits)
-    return made
+def _row(check: TrainerCheck) -> tuple[str, str, str, str]:
+    # Rounded down: 3.97 digits are not the 4.0 that are asked for.
+    digits = "-" if check.digits is None else f"{math.floor(10 * check.digits) / 10:.1f}"
+    name = check.check if check.required else f"{check.check} (informational)"
+    return name, check.status, str(check.fits), digits
 
 
 def _verdict(result: TrainerResult) -> str:

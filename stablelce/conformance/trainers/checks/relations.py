@@ -25,15 +25,24 @@ SHIFTS = (-2, 2)
 
 
 def _compare(
-    run: Run, base: Problem, changed: Problem, back: Callable[[Floats], Floats], what: str
+    run: Run,
+    base: Problem,
+    changed: Problem,
+    back: Callable[[Floats], Floats],
+    what: str,
+    plain: Problem | None = None,
 ) -> Finding:
-    """Compare the fit of the changed problem, mapped back, with that of the problem."""
+    """Compare the fit of the changed problem, mapped back, with that of the problem.
+
+    How coarse the trainer is is measured on ``plain``, where the base uses what is in question.
+    """
     here, there = run.fit(base).values, back(run.fit(changed).values)
     exact = np.abs(run.optimum(base))
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(here - there) / exact
     worst = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
-    own = float(run.errors(base, here).max())
+    measured = plain or base
+    own = float(run.errors(measured, run.fit(measured).values).max())
     message = (
         f"{base.name}: {what}, {parameter(base, worst)} is {float(here[worst])!r} before and "
         f"{float(there[worst])!r} after, {apart[worst]:.2g} of its size apart; allowed {2 * run.allowed:.2g}"
@@ -78,7 +87,7 @@ def _duplicate(run: Run) -> Finding:
         twice = Problem(
             f"{base.name}, rows twice", np.vstack([base.x, base.x[again]]), np.append(base.t, base.t[again])
         )
-        return _compare(run, weighted, twice, lambda values: values, "rows given twice")
+        return _compare(run, weighted, twice, lambda values: values, "rows given twice", base)
 
     return _over_benign(compare)
 
