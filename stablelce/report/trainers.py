@@ -28,9 +28,9 @@ def _opening(record: TrainerRecord) -> Iterator[str]:
     yield "# Trainers of logistic regression against the certified optimum"
     yield ""
     yield (
-        "Made from [trainers.json](trainers.json) by `python -m stablelce.report.trainers`; do not edit. Each "
-        "trainer was fitted to small fixed problems whose exact optimum is known to be enclosed: coefficients "
-        "are compared with the correctly rounded ones, steps of gradient descent with exact steps."
+        "Made from [trainers.json](trainers.json) by `python -m stablelce.report.trainers`; do not edit. "
+        "Each trainer was fitted to small fixed problems with a certified optimum: coefficients are compared "
+        "with the correctly rounded ones, steps of gradient descent with exact steps."
     )
     for name, reason in record.absent.items():
         yield from ("", f"Not judged: {_text(name)}: {_text(reason)}")
@@ -56,7 +56,9 @@ def _glance(record: TrainerRecord) -> Iterator[str]:
         ]
         for one in record.trainers
     ]
-    yield from _table(["trainer", "options", "benign", "soft targets", "hard", "extreme", "required checks"], rows)
+    yield from _table(
+        ["trainer", "options", "benign", "soft targets", "hard", "extreme", "required checks"], rows
+    )
 
 
 def _name(one: TrainerResult) -> str:

@@ -4,6 +4,9 @@ The correct one is Newton's method in NumPy, written for these tests: the suite 
 nothing special. Each fault changes one thing.
 """
 
+# A fault may be that an argument is not used.
+# ruff: noqa: ARG002, ARG004
+
 from __future__ import annotations
 
 import warnings
@@ -17,6 +20,10 @@ Floats = npt.NDArray[np.float64]
 
 class Newton:
     """Logistic regression without penalty, unless given one, by Newton's method from 0."""
+
+    coef_: Floats
+    intercept_: Floats
+    loss_curve_: list[float]
 
     def __init__(self, l2: float = 0.0, fit_intercept: bool = True) -> None:
         self.l2, self.fit_intercept = l2, fit_intercept

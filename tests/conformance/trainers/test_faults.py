@@ -47,7 +47,9 @@ FAULTS: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "fault", "said"), FAULTS, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("name", "fault", "said"), FAULTS, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_the_fault_made_for_a_check_fails_it(name: str, fault: Any, said: str) -> None:
     run = Run(from_object(fault), "accurate")
     if name == "inputs unchanged":  # which looks at what the other checks did
@@ -77,7 +79,9 @@ def test_a_correct_trainer_passes_every_check(options: dict[str, float]) -> None
 def test_steps_over_single_rows_are_judged_as_such() -> None:
     found = audit(faulty.Rows)
     assert found.passed
-    status = {name: found.check(name).status for name in ("one step", "50 steps", "monotone loss", "loss curve")}
+    status = {
+        name: found.check(name).status for name in ("one step", "50 steps", "monotone loss", "loss curve")
+    }
     assert status == {
         "one step": "passed",
         "50 steps": "passed",

@@ -55,8 +55,9 @@ def test_steps_in_binary64_stay_within_the_bound_and_in_binary32_do_not(order: O
         got = np.concatenate(trainer.steps(judged.x, judged.labels, rate, count, l2=float(l2)))
         want = np.array(path[-1], dtype=np.float64)
         assert (np.abs(got - want) <= bound).all()
-        assert (np.abs(got.astype(np.float32) - want) > bound).any()
         assert (bound < 1e-11).all()
+    # The last count: one row's first step is a short dyadic, which binary32 holds.
+    assert (np.abs(got.astype(np.float32) - want) > bound).any()
 
 
 def test_the_loss_is_that_of_mpmath() -> None:

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
-from stablelce.conformance.trainers.adapters import resolve as module
 from stablelce.conformance.trainers.adapters.resolve import KNOWN, from_object, resolve
 from stablelce.conformance.trainers.problems import problem
 from tests.conformance.trainers import faulty
+
+# The package's function of that name hides the module.
+MODULE = sys.modules[resolve.__module__]
 
 FILE = """
 class Mine:
@@ -65,7 +67,9 @@ def test_what_cannot_be_judged_is_one_sentence(where: str, name: str, options: A
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["", "sklaern:lbfgs2", "sklearn:lbgfs", "statsmodels:probit", "stablelce:", ":x"])
+@pytest.mark.parametrize(
+    "spec", ["", "sklaern:lbfgs2", "sklearn:lbgfs", "statsmodels:probit", "stablelce:", ":x"]
+)
 def test_an_unknown_name_is_one_sentence(spec: str) -> None:
     with pytest.raises(SubjectError):
         resolve(spec)
@@ -83,13 +87,13 @@ def test_a_package_that_is_absent_or_broken_is_told_apart(monkeypatch: pytest.Mo
 
         return import_module
 
-    monkeypatch.setattr(module, "import_module", fail(ModuleNotFoundError("x", name="statsmodels.api")))
+    monkeypatch.setattr(MODULE, "import_module", fail(ModuleNotFoundError("x", name="statsmodels.api")))
     with pytest.raises(AbsentSubjectError, match="pip install statsmodels"):
         resolve("statsmodels")
-    monkeypatch.setattr(module, "import_module", fail(ModuleNotFoundError("x", name="pandas")))
+    monkeypatch.setattr(MODULE, "import_module", fail(ModuleNotFoundError("x", name="pandas")))
     with pytest.raises(SubjectError, match="installed but cannot be used"):
         resolve("statsmodels")
-    monkeypatch.setattr(module, "import_module", fail(OSError("bad library")))
+    monkeypatch.setattr(MODULE, "import_module", fail(OSError("bad library")))
     with pytest.raises(SubjectError, match="bad library"):
         resolve("statsmodels")
 
