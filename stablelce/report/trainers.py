@@ -41,9 +41,9 @@ def _glance(record: TrainerRecord) -> Iterator[str]:
     yield ""
     yield (
         "Digits are the least correct decimal digits of any coefficient, rounded down; 15.9 is every bit. "
-        "Benign problems: features of unit size, a condition below 100; four digits are required there. Hard "
-        "ones: unscaled features, nearly collinear columns, nearly separable classes. Extreme: a column times "
-        "2^465 or 2^-465."
+        "Benign problems: features of unit size, a condition below 100; four digits are required there. "
+        "Hard ones: unscaled features, nearly collinear columns, nearly separable classes. Extreme: a column "
+        "times 2^465 or 2^-465."
     )
     yield ""
     names = ("optimum", "soft targets", "hard problems", "extreme features, digits")

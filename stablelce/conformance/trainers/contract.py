@@ -35,8 +35,9 @@ HIGHEST_CONDITION = 100.0
 """Of the hessian at the optimum of a benign problem."""
 
 COARSE = 10.0
-"""A relation that is off by more than this many times the trainer's own error is broken, not coarse: two
-stops of the same rule on equivalent problems differ by a small factor, and no derivation gives one."""
+"""A relation that is off by more than this many times the trainer's own error, or the bound, is broken, not
+coarse: two stops of the same rule on equivalent problems differ by a small factor, and no derivation gives
+one."""
 
 
 def allowed(profile: TrainerProfile) -> float:

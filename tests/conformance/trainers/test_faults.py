@@ -106,6 +106,18 @@ def test_a_trainer_coarser_than_its_profile_fails_once() -> None:
     assert BY_NAME["optimum"].judge(Run(from_object(Coarse), "stable")).status == "passed"
 
 
+@pytest.mark.parametrize(("factor", "mode"), [(1.001, "coarse"), (1.01, "relation broken")])
+def test_too_few_digits_are_told_from_another_answer(factor: float, mode: str) -> None:
+    class Flipped(faulty.Newton):
+        def fit(self, X: Any, y: Any, sample_weight: Any = None) -> faulty.Newton:
+            super().fit(X, y, sample_weight)
+            self.coef_ = self.coef_ * (factor if len(X) == 120 and y.mean() < 0.5 else 1.0)
+            return self
+
+    found = BY_NAME["label flip"].judge(Run(from_object(Flipped), "accurate"))
+    assert (found.status, found.mode) == ("failed", mode)
+
+
 def test_the_highest_profile_asks_for_every_bit() -> None:
     assert not audit(faulty.Newton, profile="correctly-rounded").passed
     assert audit("stablelce:exact", profile="correctly-rounded").passed

@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-
-pytest.importorskip("sklearn")
+import sklearn
 
 from stablelce.conformance.trainers.adapters import KNOWN, resolve
 from stablelce.conformance.trainers.checks import ALL
@@ -22,7 +21,7 @@ def test_each_solver_is_made_without_penalty_but_liblinear(name: str) -> None:
     found = resolve(name)
     assert found.penalty(Fraction(100)) == (Fraction(1, 100) if name == "sklearn:liblinear" else 0)
     assert found.takes_weights
-    assert found.version.startswith("scikit-learn ")
+    assert found.version == f"scikit-learn {sklearn.__version__}"
     solver = getattr(found.make(), "solver", "sgd")
     assert f"sklearn:{solver}" == name
 
