@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from stablelce.cli.options import json_option, tier_option, to_formats, write_text
 from stablelce.cli.terminal import console, print_audit, progress_bar
+from stablelce.cli.trainers import audit_trainers, to_options
 from stablelce.cli.workers import Job, Outcome, run_jobs
 from stablelce.conformance.contract import PROFILES, Profile
 from stablelce.conformance.points import Tier
@@ -23,7 +26,22 @@ _STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 
 
 @click.command()
-@click.argument("subjects", metavar="SUBJECT...", nargs=-1, required=True)
+@click.argument("subjects", metavar="[SUBJECT...]", nargs=-1)
+@click.option(
+    "--trainer",
+    "trainers",
+    metavar="NAME",
+    multiple=True,
+    help="Judge a trainer instead; may be repeated.",
+)
+@click.option(
+    "--option",
+    "options",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=to_options,
+    help="An argument of the trainers' class, such as C=inf; may be repeated.",
+)
 @click.option(
     "--quantity",
     type=click.Choice(QUANTITIES),
@@ -50,9 +68,11 @@ _STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 @click.option("--allow-ftz", is_flag=True, help="Flushed subnormals do not fail the audit.")
 @json_option
 @click.pass_context
-def audit(
+def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     ctx: click.Context,
     subjects: tuple[str, ...],
+    trainers: tuple[str, ...],
+    options: dict[str, Any],
     quantity: str,
     profile: Profile,
     formats: tuple[Format, ...],
@@ -60,22 +80,41 @@ def audit(
     allow_ftz: bool,
     json_file: Path | None,
 ) -> None:
-    """Judge each SUBJECT, in a process of its own.
+    """Judge each SUBJECT, or each trainer, in a process of its own.
 
     A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch,
-    package.module:attr or ./file.py:attr.
+    package.module:attr or ./file.py:attr. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another
+    solver), statsmodels, statsmodels:glm, package.module:Class or ./file.py:Class.
 
     \b
     Exit status: 0 every required check holds; 1 one fails; 2 wrong usage, an absent subject or
     nothing to judge; 3 the subject's process died or hung. The highest applies.
     """  # noqa: D301 - click's mark for lines that are not rewrapped is this control character
+    _check_usage(ctx, subjects, trainers, options)
+    command = shlex.join(["stablelce", *(ctx.obj or ["audit", *subjects])])
+    if trainers:
+        ctx.exit(audit_trainers(trainers, options, profile, json_file, command))
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
     jobs = [Job(one, quantity, tier, profile, names, allow_ftz) for one in dict.fromkeys(subjects)]
     outcomes = _run(jobs)
     if json_file is not None:
-        command = shlex.join(["stablelce", *(ctx.obj or ["audit", *subjects])])
         write_text(json_file, _record(command, outcomes).to_json())
     ctx.exit(max(_status(outcome) for outcome in outcomes))
+
+
+def _check_usage(
+    ctx: click.Context, subjects: tuple[str, ...], trainers: tuple[str, ...], options: dict[str, Any]
+) -> None:
+    if subjects and trainers:
+        raise click.UsageError("name subjects or trainers, not both: they are judged by different suites.")
+    if not (subjects or trainers):
+        raise click.UsageError("name a SUBJECT, or a trainer by --trainer NAME.")
+    if options and not trainers:
+        raise click.UsageError("--option is for trainers: name one by --trainer NAME.")
+    for name in ("quantity", "formats", "tier", "allow_ftz") if trainers else ():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = "--format" if name == "formats" else f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is for subjects and has no meaning for trainers: leave it out.")
 
 
 def _run(jobs: list[Job]) -> list[Outcome]:

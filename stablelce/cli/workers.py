@@ -16,19 +16,24 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
 from stablelce.conformance.subjects.importing import describe
+from stablelce.conformance.trainers.contract import TrainerProfile
+from stablelce.conformance.trainers.results import TrainerResult
 
-__all__ = ["Job", "Outcome", "run_jobs"]
+__all__ = ["Job", "Outcome", "TrainerJob", "run_jobs"]
 
 SILENCE = {"smoke": 300.0, "standard": 600.0, "deep": 7200.0}
 """Seconds without progress, by tier, after which a subject counts as hung; a whole audit of one of NumPy's
 speed takes 3 s, 60 s and many minutes."""
+
+TRAINER_SILENCE = 300.0
+"""The same for a trainer, whose slowest check makes a dozen fits of some hundred rows."""
 
 PATIENCE = 5.0
 """Seconds that a process gets to end by itself once its result is here."""
@@ -61,6 +66,11 @@ class Job:
     keep: Path | None = None
     sources: str = ""
 
+    @property
+    def silence(self) -> float:
+        """Seconds without progress after which the subject counts as hung."""
+        return SILENCE[self.tier]
+
     def kept(self, version: str) -> Path | None:
         """Where the result for this version of the subject is kept."""
         if self.keep is None:
@@ -71,6 +81,20 @@ class Job:
 
 
 @dataclass(frozen=True)
+class TrainerJob:
+    """One audit of a trainer; the attributes are as in :func:`stablelce.conformance.trainers.audit`."""
+
+    subject: str
+    options: tuple[tuple[str, Any], ...] = ()
+    profile: TrainerProfile = "accurate"
+
+    @property
+    def silence(self) -> float:
+        """Seconds without progress after which the trainer counts as hung."""
+        return TRAINER_SILENCE
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a job ended: with a result, or with one sentence that says why there is none."""
 
@@ -78,17 +102,20 @@ class Outcome:
     status: Status
     result: AuditResult | None = None
     message: str = ""
+    trainer: TrainerResult | None = None
 
 
 @dataclass
 class _Running:
-    job: Job
+    job: Job | TrainerJob
     process: SpawnProcess
     heard: float
     doing: str = "import or the first call"
 
 
-def run_jobs(jobs: Sequence[Job], processes: int, on_progress: OnProgress) -> Generator[Outcome, None, None]:
+def run_jobs(
+    jobs: Sequence[Job | TrainerJob], processes: int, on_progress: OnProgress
+) -> Generator[Outcome, None, None]:
     """Do the jobs, at most so many at once, and yield each outcome as it comes.
 
     Closing the iterator, or an exception in its loop such as Ctrl-C, ends every process that still runs.
@@ -112,7 +139,7 @@ def run_jobs(jobs: Sequence[Job], processes: int, on_progress: OnProgress) -> Ge
             _end(pipe, worker)
 
 
-def _start(job: Job) -> tuple[Connection, _Running]:
+def _start(job: Job | TrainerJob) -> tuple[Connection, _Running]:
     # A fresh interpreter: frameworks with threads of their own do not survive a fork.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -124,7 +151,7 @@ def _start(job: Job) -> tuple[Connection, _Running]:
 
 def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgress) -> Outcome | None:
     if not ready:
-        allowed = SILENCE[worker.job.tier]
+        allowed = worker.job.silence
         hung = time.monotonic() - worker.heard > allowed
         return _died(worker, f"made no progress for {allowed:.0f} s") if hung else None
     try:
@@ -161,7 +188,7 @@ def _end(pipe: Connection, worker: _Running) -> None:
 # -- in the process of the subject -------------------------------------------------------------
 
 
-def _work(job: Job, pipe: Connection) -> None:
+def _work(job: Job | TrainerJob, pipe: Connection) -> None:
     # Ctrl-C reaches every process of the terminal; the parent is the one that ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a subject prints is no part of our output
@@ -179,8 +206,10 @@ def _work(job: Job, pipe: Connection) -> None:
     pipe.send(outcome)
 
 
-def _attempt(job: Job, progress: Callable[[int, int, str], None]) -> Outcome:
+def _attempt(job: Job | TrainerJob, progress: Callable[[int, int, str], None]) -> Outcome:
     try:
+        if isinstance(job, TrainerJob):
+            return Outcome(job.subject, "audited", trainer=_audit_trainer(job, progress))
         return Outcome(job.subject, "audited", _audit(job, progress))
     except AbsentSubjectError as error:
         return Outcome(job.subject, "absent", message=str(error))
@@ -208,6 +237,14 @@ def _audit(job: Job, progress: Callable[[int, int, str], None]) -> AuditResult:
     if kept is not None:
         _write_whole(kept, result.model_dump_json())
     return result
+
+
+def _audit_trainer(job: TrainerJob, progress: Callable[[int, int, str], None]) -> TrainerResult:
+    from stablelce.conformance.trainers.adapters import resolve as find
+    from stablelce.conformance.trainers.runner import audit
+
+    trainer = replace(find(job.subject, dict(job.options)), isolated=True)
+    return audit(trainer, profile=job.profile, progress=progress)
 
 
 def _write_whole(path: Path, text: str) -> None:
