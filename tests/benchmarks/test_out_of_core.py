@@ -3,8 +3,7 @@
 Run with ``tox -e bench`` (or ``pytest tests/benchmarks/test_out_of_core.py --benchmark-only``). Times are
 never asserted. Those that are compared are timed by turns: read the ratio of the fastest ones, in the saved
 JSON under ``extra_info``, or on the screen with ``-s``. Every timed call is also checked: all give the same
-bits. Untimed, as in the ordinary tests,
-the data is small.
+bits. Untimed, as in the ordinary tests, the data is small.
 """
 
 from __future__ import annotations
