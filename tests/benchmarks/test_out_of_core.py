@@ -62,9 +62,10 @@ def test_memory_map_and_blocks(benchmark: BenchmarkFixture, tmp_path: Path) -> N
         "blocks": Problem(PartBlocks(parts, found, Coding.of(found, None, soft=True))),
     }
     lce.warmup()
-    fastest = _by_turns(
-        benchmark,
-        {name: lambda p=problem: p.derivatives(coef).gradient for name, problem in problems.items()},
-    )
+
+    def run(problem: Problem) -> Callable[[], Array]:
+        return lambda: problem.derivatives(coef).gradient
+
+    fastest = _by_turns(benchmark, {name: run(problem) for name, problem in problems.items()})
     for name in ("memory map", "blocks"):
         print(f"\n{name}: {fastest['array'] / fastest[name]:.2f} of the array's rate")

@@ -49,10 +49,8 @@ CHUNKS: list[Any] = [(500, 4), (77, 4), (100, 2), ((1, 0, 499), (3, 1))]
 def test_chunks_do_not_show(chunks: Any) -> None:
     given = chunked(X, chunks=chunks)
     for options in ({"solver": "newton"}, {"solver": "gd", "l2": 0.1, "tol": 0.01}):
-        wanted = lce.LogisticRegression(**options).fit(X, Y, S)  # type: ignore[arg-type]  # a mixed dict
-        found = lce.LogisticRegression(**options).fit(  # type: ignore[arg-type]  # likewise
-            given, chunked(Y, chunks=123), S
-        )
+        wanted = lce.LogisticRegression(**options).fit(X, Y, S)
+        found = lce.LogisticRegression(**options).fit(given, chunked(Y, chunks=123), S)
         assert bits(found) == bits(wanted)
         assert found.classes_.tolist() == [0, 1]
 
