@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 import stablelce as lce
 from tests.certified.generated import generated
-from tests.certified.markdown import best_setting, names
+from tests.certified.markdown import both_settings, names
 from tests.certified.public import public
 from tests.certified.record import make, write
 from tests.certified.results import certified, describe, fits
@@ -41,7 +41,7 @@ def main() -> None:
                 progress.advance(task)
             rows.append(row)
             if exact is not None:
-                shown = ", ".join(f"{name} {best_setting(row, name)}" for name in names([row]))
+                shown = ", ".join(f"{name} {both_settings(row, name)}" for name in names([row]))
                 progress.console.print(f"{problem.name}: {shown}")
             else:
                 progress.console.print(f"{problem.name}: {row['absence']['kind']}")

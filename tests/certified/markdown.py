@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["best_setting", "cell", "markdown", "names"]
+__all__ = ["both_settings", "cell", "markdown", "names", "stopped"]
 
 Row = dict[str, Any]
 
@@ -24,7 +25,8 @@ row by row, of the targets, and of the weights if there are any, as little-endia
 DIGITS = """\
 The digits of the worst coefficient, -log10 of its relative error: with default settings / with a tolerance
 of {tolerance:g} and at most {iterations:,} iterations. `exact`: every bit of every coefficient. `*`: with a
-warning. `raised`: an error, no coefficients. Empty: not comparable, see below."""
+warning. `raised`: an error, no coefficients. `stopped`: no result within the time that the record names; a
+faster or idler machine may get one. Empty: not comparable, see below."""
 
 ABSENCE = """\
 Proved: along the direction in the record no row is on the wrong side and the loss falls for ever. What each
@@ -104,15 +106,20 @@ def _of(problem: Row, system: str) -> list[Row]:
 
 
 def cell(fit: Row) -> str:
-    """One fit in a few characters."""
+    """One fit in a few characters; digits are rounded downward."""
     if fit["error"]:
-        return "raised"
+        return "stopped" if stopped(fit) else "raised"
     digits = fit["fewest"]
-    shown = digits if isinstance(digits, str) else f"{digits:.1f}"
+    shown = digits if isinstance(digits, str) else f"{math.floor(10 * digits) / 10:.1f}"
     return shown + ("*" if fit["warnings"] else "")
 
 
-def best_setting(problem: Row, system: str) -> str:
+def stopped(fit: Row) -> bool:
+    """Whether it took too long, which depends on the machine and what else it does."""
+    return bool(fit["error"].startswith("TimeoutError"))
+
+
+def both_settings(problem: Row, system: str) -> str:
     """Both settings of a solver."""
     return " / ".join(cell(fit) for fit in _of(problem, system))
 
@@ -121,7 +128,7 @@ def _digits(problems: list[Row]) -> list[str]:
     systems = names(problems)
     return _table(
         ["data set", *systems],
-        ([one["name"], *(best_setting(one, system) for system in systems)] for one in problems),
+        ([one["name"], *(both_settings(one, system) for system in systems)] for one in problems),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from tests.certified.markdown import names
+from tests.certified.markdown import names, stopped
 
 __all__ = ["plot"]
 
@@ -50,7 +51,7 @@ def plot(record: Row) -> str:
         panels[0].set_yticks(range(len(problems)), [one["name"] for one in problems])
         figure.suptitle(
             "Correct digits of the worst coefficient "
-            "(=: every bit; *: warned; ×: raised an error; grey: not comparable)",
+            "(=: every bit; *: warned; ×: raised an error; t: stopped for time; grey: not comparable)",
             fontsize=9,
         )
         buffer = io.StringIO()
@@ -76,12 +77,12 @@ def _cell(axes: Axes, column: int, row: int, fit: Row | None) -> None:
     colour: Any = NOTHING
     text, ink = "", "black"
     if fit is not None and fit["error"]:
-        colour, text = "white", "×"
+        colour, text = "white", "t" if stopped(fit) else "×"
     elif fit is not None:
         digits = fit["fewest"]
         share = 1.0 if digits == "exact" else min(digits / FULL, 1.0)
         colour, ink = COLOURS(share), "white" if share > 0.55 else "black"
-        text = ("=" if digits == "exact" else f"{digits:.0f}") + ("*" if fit["warnings"] else "")
+        text = ("=" if digits == "exact" else str(math.floor(digits))) + ("*" if fit["warnings"] else "")
     axes.add_patch(
         Rectangle(
             (column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colour, edgecolor="#b0b0b0", linewidth=0.3

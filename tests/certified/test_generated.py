@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stablelce.certificate import exact_optimum
+from stablelce.certificate.optimum import exact_optimum
 from tests.certified.generated import generated, splitmix64
 from tests.certified.problems import Problem
 

@@ -13,7 +13,7 @@ import pytest
 from stablelce.conformance.provenance import sources_sha256
 from tests.certificate.reference import solve
 from tests.certified.generated import generated
-from tests.certified.markdown import markdown
+from tests.certified.markdown import cell, markdown
 from tests.certified.plot import plot
 from tests.certified.record import computing, make, recipe, recipe_sha256, write
 
@@ -50,6 +50,29 @@ def test_the_sources_are_those_that_decide_the_figures() -> None:
 
 def test_the_page_is_a_view_of_the_record(record: dict[str, Any]) -> None:
     assert (COMMITTED / "README.md").read_text(encoding="utf-8") == markdown(record)
+
+
+def test_the_picture_shows_each_problem_that_has_an_optimum(record: dict[str, Any]) -> None:
+    # Its bytes depend on the version of matplotlib, so only the words are looked for.
+    drawn = (COMMITTED / "digits.svg").read_text(encoding="utf-8")
+    for one in record["problems"]:
+        assert (f">{one['name']}<" in drawn) == bool(one["optimum"])
+        for fit in one["fits"]:
+            assert f">{fit['system']}<" in drawn
+
+
+@pytest.mark.parametrize(
+    ("fit", "shown"),
+    [
+        ({"error": "", "fewest": "exact", "warnings": []}, "exact"),
+        ({"error": "", "fewest": 15.99, "warnings": []}, "15.9"),
+        ({"error": "", "fewest": 0.0, "warnings": ["slow"]}, "0.0*"),
+        ({"error": "ValueError: no", "fewest": None, "warnings": []}, "raised"),
+        ({"error": "TimeoutError: no result", "fewest": None, "warnings": []}, "stopped"),
+    ],
+)
+def test_a_fit_in_a_few_characters(fit: dict[str, Any], shown: str) -> None:
+    assert cell(fit) == shown
 
 
 def test_the_record_holds_what_was_asked(record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from stablelce.certificate import exact_optimum
+from stablelce.certificate.optimum import exact_optimum
 from tests.certified import systems
 from tests.certified.problems import Floats, Problem, make
 from tests.certified.results import certified, fits, rounded_down
