@@ -21,7 +21,7 @@ def only_line(text: str) -> str:
     [
         ([], "Missing command (see 'stablelce --help')"),
         (["audt"], "Did you mean 'audit'?"),
-        (["audit"], "Missing argument 'SUBJECT...' (see 'stablelce audit --help')"),
+        (["audit"], "name a SUBJECT, or a trainer by --trainer NAME (see 'stablelce audit --help')."),
         (["audit", "scipy", "--tier", "fast"], "'fast' is not one of"),
         (["audit", "scipy", "--format", "float8"], "unknown format 'float8'"),
         (["audit", "scipy", "--no-such-option"], "No such option"),
