@@ -270,8 +270,8 @@ def test_ordinary_points_are_decided_by_arrays(fmt: Format, taken: list[int]) ->
 
 
 def test_the_last_stage_is_within_reach(taken: list[int]) -> None:
-    # 1/2 - t = 0 at z = 0: no interval is narrow enough.
-    compute("gradient", BINARY64, *(encoded(np.array([x]), BINARY64) for x in (0.0, 0.5)))
+    # 1/2 - t is halfway between two floats at z = 0: no interval is narrow enough.
+    compute("gradient", BINARY64, *(encoded(np.array([x]), BINARY64) for x in (0.0, 2.0**-55)))
     assert taken == [1]
 
 
