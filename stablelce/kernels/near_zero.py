@@ -21,7 +21,7 @@ import numpy as np
 from stablelce.formats import BINARY64, Format
 from stablelce.kernels.expansion import round_sum
 from stablelce.kernels.finals import distance
-from stablelce.kernels.rounding import Doubles, Encodings, Rounded, narrow
+from stablelce.kernels.rounding import Doubles, Encodings, Rounded, encode
 
 __all__ = ["NEAR", "near_zero"]
 
@@ -40,7 +40,7 @@ def near_zero(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Ro
     a, t = np.where(served, a, 0.0), np.where(served, t, 0.5)
     half, zero = t == 0.5, a == 0
     signs = np.where(z >= 0, sign, -sign)
-    results = np.where(half, _quarters(a, fmt) ^ _sign_bits(signs, fmt), _encodings(sign * (0.5 - t), fmt))
+    results = np.where(half, _quarters(a, fmt) ^ _sign_bits(signs, fmt), encode(sign * (0.5 - t), fmt))
     results[half & zero] = 0
     rest = np.flatnonzero(~(half | zero))
     if rest.size:
@@ -60,7 +60,7 @@ def _sums(a: Doubles, z: Doubles, t: Doubles, signs: Doubles, fmt: Format) -> Ro
 def _quarters(a: Doubles, fmt: Format) -> Encodings:
     """a/4, rounded to nearest, and toward zero where it is halfway between two floats."""
     if fmt != BINARY64:  # a/4 is exact, and a step of binary64 from it matters where it is halfway only
-        return _encodings(np.nextafter(0.25 * a, 0.0), fmt)
+        return encode(np.nextafter(0.25 * a, 0.0), fmt)
     # Below 2^-1020 in units of the smallest number, whose multiples are encoded by their factors.
     tiny = a < 2.0**-1020
     units = (np.where(tiny, a, 0.0) * 2.0**1000 * 2.0**74).astype(np.uint64)
@@ -70,10 +70,3 @@ def _quarters(a: Doubles, fmt: Format) -> Encodings:
 def _sign_bits(signs: Doubles, fmt: Format) -> Encodings:
     bits: Encodings = (signs < 0).astype(fmt.uint) * fmt.uint.type(fmt.sign_bit)
     return bits
-
-
-def _encodings(values: Doubles, fmt: Format) -> Encodings:
-    block = np.empty(values.shape, fmt.dtype)
-    narrow(values, fmt, block)
-    encodings: Encodings = block.view(fmt.uint)
-    return encodings

@@ -22,7 +22,7 @@ from stablelce.kernels.longer import longer
 from stablelce.kernels.near_zero import near_zero
 from stablelce.kernels.pairs import pairs
 from stablelce.kernels.plain import plain
-from stablelce.kernels.rounding import Block, Doubles, Encodings, Mask, Rounded, agree, narrow, widen
+from stablelce.kernels.rounding import Block, Doubles, Encodings, Mask, Rounded, agree, encode, widen
 from stablelce.kernels.selfcheck import check_arithmetic
 from stablelce.kernels.special import special
 from stablelce.kernels.table_layout import LIMIT
@@ -230,21 +230,13 @@ def finish(name: str, points: Points, encodings: Encodings, decided: Mask) -> No
         encodings[index] = exact_block(
             name,
             fmt,
-            _encodings(rest.z, fmt),
-            _encodings(rest.t, fmt),
-            None if rest.weight is None else _encodings(rest.weight, fmt),
-            None if rest.pos_weight is None else _encodings(rest.pos_weight, fmt),
+            encode(rest.z, fmt),
+            encode(rest.t, fmt),
+            None if rest.weight is None else encode(rest.weight, fmt),
+            None if rest.pos_weight is None else encode(rest.pos_weight, fmt),
         )
 
 
 def _special(name: str, points: Points) -> Encodings:
     weight = _factor(points.weight, points.z)
     return special(name, points.z, points.t, weight, _factor(points.pos_weight, points.z), points.fmt)
-
-
-def _encodings(values: Doubles, fmt: Format) -> Encodings:
-    """Values of a format, as encodings."""
-    block = np.empty(values.shape, fmt.dtype)
-    narrow(values, fmt, block)
-    encodings: Encodings = block.view(fmt.uint)
-    return encodings

@@ -9,7 +9,18 @@ import numpy.typing as npt
 
 from stablelce.formats import BFLOAT16, BINARY64, Format, find_format
 
-__all__ = ["Block", "Doubles", "Encodings", "Mask", "Rounded", "agree", "convert", "narrow", "widen"]
+__all__ = [
+    "Block",
+    "Doubles",
+    "Encodings",
+    "Mask",
+    "Rounded",
+    "agree",
+    "convert",
+    "encode",
+    "narrow",
+    "widen",
+]
 
 Block = npt.NDArray[Any]
 """One-dimensional, of any real dtype."""
@@ -34,6 +45,14 @@ def widen(block: Block) -> Doubles:
     if block.dtype.name == BFLOAT16.dtype_name:  # the upper half of a binary32 encoding
         block = (block.view(np.uint16).astype(np.uint32) << np.uint32(16)).view(np.float32)
     return np.ascontiguousarray(block, dtype=np.float64)
+
+
+def encode(values: Doubles, fmt: Format) -> Encodings:
+    """Binary64 values rounded to a format, as encodings."""
+    block = np.empty(values.shape, fmt.dtype)
+    narrow(values, fmt, block)
+    bits: Encodings = block.view(fmt.uint)
+    return bits
 
 
 def narrow(values: Doubles, fmt: Format, out: Block) -> None:

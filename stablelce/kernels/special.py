@@ -86,13 +86,20 @@ _BY_QUANTITY = {
 def _round_products(
     encodings: npt.NDArray[np.unsignedinteger], z: Doubles, t: Doubles, w: Doubles, p: Doubles, fmt: Format
 ) -> None:
-    """Gradients that are products of several factors other than 0 and 1: as rationals, one by one."""
+    """Gradients that are products of several factors other than 0 and 1: as rationals, each one once."""
     factors = np.where(z > 0, 1.0 - t, t)
     trivial = (factors == 0) | (factors == 1)
     simple = (w == 1) | (w == 0) | np.where(z > 0, trivial, trivial & ((w == 1) | (p == 1) | (p == 0)))
     simple |= (w == 1) & ((z > 0) | trivial | (p == 1))
-    todo = np.isinf(z) & np.isfinite(t) & ~simple
-    for i in np.flatnonzero(todo):
-        target = Fraction(t[i])
-        exact = Fraction(w[i]) * ((1 - target) if z[i] > 0 else -Fraction(p[i]) * target)
-        encodings[i] = fmt.round(exact) if exact else 0
+    places = np.flatnonzero(np.isinf(z) & np.isfinite(t) & ~simple)
+    columns = np.stack([np.sign(z[places]), t[places], w[places], p[places]], axis=1)
+    distinct, which = np.unique(columns, axis=0, return_inverse=True)
+    rounded = [_product(side, target, weight, positive, fmt) for side, target, weight, positive in distinct]
+    if rounded:
+        encodings[places] = np.array(rounded, encodings.dtype)[which.reshape(-1)]
+
+
+def _product(side: float, t: float, w: float, p: float, fmt: Format) -> int:
+    target = Fraction(t)
+    exact = Fraction(w) * ((1 - target) if side > 0 else -Fraction(p) * target)
+    return fmt.round(exact) if exact else 0
