@@ -31,24 +31,20 @@ _gradient, _hessian = _FINALS["gradient"], _FINALS["hessian"]
 LANES = lanes(4)
 _take = rows_into_columns(4)
 
-# -- a chunk: from logits to entries of the table, and what losses and gradients share -------------
+# -- a chunk: from logits to softplus(-a) and sigmoid(-a) ------------------------------------------
 
 
 @loop
-def _reduce(z: Any, j: Any, r: Any) -> Any:
-    """The entry next to |z|, the first where it is beyond the table; whether any is."""
+def _reduce(z: Any, a: Any, j: Any, r: Any) -> Any:
+    """a = |z|, 0 where it is beyond the table; whether any is."""
     beyond = False
     for i in range(z.size):
-        inside = abs(z[i]) <= LIMIT
-        j[i], r[i] = _reduced(abs(z[i]) if inside else 0.0)
+        size = abs(z[i])
+        inside = size <= LIMIT
+        a[i] = size if inside else 0.0
+        j[i], r[i] = _reduced(a[i])
         beyond |= not inside
     return beyond
-
-
-@loop
-def _look_up(n: Any, j: Any, entries: Any) -> Any:
-    for i in range(0, n, LANES):
-        _take(ROWS, j, i, entries)
 
 
 @loop
@@ -62,9 +58,17 @@ def _distances(z: Any, t: Any, fixed: Any, w: Any, w_low: Any) -> Any:
 
 
 @loop
-def _increments(n: Any, p: Any, p_low: Any, r: Any, u: Any, u_low: Any, square: Any, square_low: Any) -> Any:
+def _make_pairs(n: Any, j: Any, r: Any, entries: Any, columns: Any) -> Any:
+    for i in range(0, n, LANES):
+        _take(ROWS, j, i, entries)
+    s, s_low, p, p_low = entries[0], entries[1], entries[2], entries[3]
+    u, u_low, square, square_low, d, d_low, y, y_low = columns
     for i in range(n):
         u[i], u_low[i], square[i], square_low[i] = _increment(p[i], p_low[i], r[i])
+    for i in range(n):
+        d[i], d_low[i] = _softplus(s[i], s_low[i], u[i], u_low[i], square[i], square_low[i])
+    for i in range(n):
+        y[i], y_low[i] = _sigmoid(p[i], p_low[i], u[i], u_low[i], square[i])
 
 
 # -- a chunk: results, and whether any is undecided ------------------------------------------------
@@ -77,13 +81,10 @@ def _ends(high: Any, low: Any, bound: Any) -> Any:
 
 
 @loop
-def _losses(z: Any, w: Any, w_low: Any, of_entry: Any, of_increment: Any, out: Any) -> Any:
-    s, s_low = of_entry[0], of_entry[1]
-    u, u_low, square, square_low = of_increment[0], of_increment[1], of_increment[2], of_increment[3]
+def _losses(a: Any, w: Any, w_low: Any, d: Any, d_low: Any, out: Any) -> Any:
     undecided = False
     for i in range(out.size):
-        d, d_low = _softplus(s[i], s_low[i], u[i], u_low[i], square[i], square_low[i])
-        high, low, bound = _loss(abs(z[i]), w[i], w_low[i], d, d_low)
+        high, low, bound = _loss(a[i], w[i], w_low[i], d[i], d_low[i])
         lower, upper = _ends(high, low, bound)
         out[i] = lower
         undecided |= lower != upper
@@ -91,13 +92,10 @@ def _losses(z: Any, w: Any, w_low: Any, of_entry: Any, of_increment: Any, out: A
 
 
 @loop
-def _gradients(z: Any, w: Any, w_low: Any, of_entry: Any, of_increment: Any, out: Any) -> Any:
-    p, p_low = of_entry[2], of_entry[3]
-    u, u_low, square = of_increment[0], of_increment[1], of_increment[2]
+def _gradients(z: Any, w: Any, w_low: Any, y: Any, y_low: Any, out: Any) -> Any:
     undecided = False
     for i in range(out.size):
-        y, y_low = _sigmoid(p[i], p_low[i], u[i], u_low[i], square[i])
-        high, low, bound = _gradient(w[i], w_low[i], y, y_low)
+        high, low, bound = _gradient(w[i], w_low[i], y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         out[i] = lower if z[i] >= 0 else -lower
         undecided |= lower != upper
@@ -105,13 +103,10 @@ def _gradients(z: Any, w: Any, w_low: Any, of_entry: Any, of_increment: Any, out
 
 
 @loop
-def _hessians(w: Any, of_entry: Any, of_increment: Any, out: Any) -> Any:
-    p, p_low = of_entry[2], of_entry[3]
-    u, u_low, square = of_increment[0], of_increment[1], of_increment[2]
+def _hessians(w: Any, y: Any, y_low: Any, out: Any) -> Any:
     undecided = False
     for i in range(out.size):
-        y, y_low = _sigmoid(p[i], p_low[i], u[i], u_low[i], square[i])
-        high, low, bound = _hessian(y, y_low)
+        high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         out[i] = lower
         undecided |= not ((lower == upper) & (w[i] - w[i] == 0))
@@ -119,21 +114,18 @@ def _hessians(w: Any, of_entry: Any, of_increment: Any, out: Any) -> Any:
 
 
 @loop
-def _mark(z: Any, w: Any, w_low: Any, of_entry: Any, of_increment: Any, wanted: Any, left: Any) -> Any:
+def _mark(z: Any, wanted: Any, parts: Any, left: Any) -> Any:
     """Which elements of the chunk are undecided, in which of the wanted quantities."""
-    s, s_low, p, p_low = of_entry[0], of_entry[1], of_entry[2], of_entry[3]
-    u, u_low, square, square_low = of_increment[0], of_increment[1], of_increment[2], of_increment[3]
+    a, w, w_low, d, d_low, y, y_low = parts
     for i in range(z.size):
-        d, d_low = _softplus(s[i], s_low[i], u[i], u_low[i], square[i], square_low[i])
-        y, y_low = _sigmoid(p[i], p_low[i], u[i], u_low[i], square[i])
         marks = 0
-        high, low, bound = _loss(abs(z[i]), w[i], w_low[i], d, d_low)
+        high, low, bound = _loss(a[i], w[i], w_low[i], d[i], d_low[i])
         lower, upper = _ends(high, low, bound)
         marks |= 0 if lower == upper else LOSS
-        high, low, bound = _gradient(w[i], w_low[i], y, y_low)
+        high, low, bound = _gradient(w[i], w_low[i], y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         marks |= 0 if lower == upper else GRADIENT
-        high, low, bound = _hessian(y, y_low)
+        high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         marks |= 0 if (lower == upper) & (w[i] - w[i] == 0) else HESSIAN
         left[i] = wanted & (marks if abs(z[i]) <= LIMIT else wanted)
@@ -149,26 +141,24 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
     An output of no elements is not wanted. Without elements in ``t``, every target is ``fixed``. Outputs
     share no memory with inputs.
     """
-    columns, made, entries = columns_of(3), columns_of(4), columns_of(4)
-    r, w, w_low = columns[0], columns[1], columns[2]
-    p, p_low = entries[2], entries[3]
-    u, u_low, square, square_low = made[0], made[1], made[2], made[3]
+    columns, entries = columns_of(12), columns_of(4)
+    a, r, w, w_low = columns[0], columns[1], columns[2], columns[3]
+    d, d_low, y, y_low = columns[8], columns[9], columns[10], columns[11]
+    made = (columns[4], columns[5], columns[6], columns[7], d, d_low, y, y_low)
     j = np.zeros(CHUNK, np.uint32)  # the last chunk is read up to a multiple of LANES
-    left[:] = 0
     wanted = LOSS * (loss.size > 0) | GRADIENT * (gradient.size > 0) | HESSIAN * (hessian.size > 0)
     some = False
     for start in range(0, z.size, CHUNK):
         stop = min(start + CHUNK, z.size)
         logits = z[start:stop]
-        undecided = _reduce(logits, j, r)
-        _look_up(stop - start, j, entries)
+        undecided = _reduce(logits, a, j, r)
         _distances(logits, t[start:stop], fixed, w, w_low)
-        _increments(stop - start, p, p_low, r, u, u_low, square, square_low)
-        undecided |= _losses(logits, w, w_low, entries, made, loss[start:stop])
-        undecided |= _gradients(logits, w, w_low, entries, made, gradient[start:stop])
-        if wanted & HESSIAN:
-            undecided |= _hessians(w, entries, made, hessian[start:stop])
+        _make_pairs(stop - start, j, r, entries, made)
+        undecided |= _losses(a, w, w_low, d, d_low, loss[start:stop])
+        undecided |= _gradients(logits, w, w_low, y, y_low, gradient[start:stop])
+        undecided |= _hessians(w, y, y_low, hessian[start:stop])
+        left[start:stop] = 0
         if undecided:
-            _mark(logits, w, w_low, entries, made, wanted, left[start:stop])
+            _mark(logits, wanted, (a, w, w_low, d, d_low, y, y_low), left[start:stop])
             some = True
     return some
