@@ -25,6 +25,7 @@ import numpy as np
 
 from stablelce.kernels import finals, plain
 from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
+from stablelce.kernels.compiled_second32 import settle
 from stablelce.kernels.compiled_vocabulary import VOCABULARY, compile_module, encoding, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SOFTPLUS_HIGH
@@ -212,6 +213,7 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
             _distances(logits, targets, fixed, w)
             _losses_marked(logits, w, s, p, r, losses, marks)
             _gradients_marked(logits, w, s, p, r, gradients, marks)
-            _hessians_marked(logits, w, s, p, r, hessian[start:stop], marks)
-            some |= marks.any()
+            hessians = hessian[start:stop]
+            _hessians_marked(logits, w, s, p, r, hessians, marks)
+            some |= settle(logits, targets, fixed, losses, gradients, hessians, marks)
     return some

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, pairs
+from stablelce.kernels.compiled_longer import settle
 from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
@@ -138,6 +139,8 @@ def _mark(z: Any, wanted: Any, parts: Any, left: Any) -> Any:
 def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, left: Any) -> Any:
     """Losses, gradients and hessians; ``left`` marks which are undecided, and the result says if any is.
 
+    What this stage leaves undecided has been through the next one.
+
     An output of no elements is not wanted. Without elements in ``t``, every target is ``fixed``. Outputs
     share no memory with inputs.
     """
@@ -147,6 +150,7 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
     made = (columns[4], columns[5], columns[6], columns[7], d, d_low, y, y_low)
     j = np.zeros(CHUNK, np.uint32)  # the last chunk is read up to a multiple of LANES
     wanted = LOSS * (loss.size > 0) | GRADIENT * (gradient.size > 0) | HESSIAN * (hessian.size > 0)
+    left[:] = 0
     some = False
     for start in range(0, z.size, CHUNK):
         stop = min(start + CHUNK, z.size)
@@ -157,8 +161,9 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
         undecided |= _losses(a, w, w_low, d, d_low, loss[start:stop])
         undecided |= _gradients(logits, w, w_low, y, y_low, gradient[start:stop])
         undecided |= _hessians(w, y, y_low, hessian[start:stop])
-        left[start:stop] = 0
         if undecided:
-            _mark(logits, wanted, (a, w, w_low, d, d_low, y, y_low), left[start:stop])
-            some = True
+            marks = left[start:stop]
+            _mark(logits, wanted, (a, w, w_low, d, d_low, y, y_low), marks)
+            outs = loss[start:stop], gradient[start:stop], hessian[start:stop]
+            some |= settle(logits, t[start:stop], fixed, *outs, marks)
     return some

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, pairs
+from stablelce.kernels.compiled_rows import places_of
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
-from stablelce.kernels.marks import GRADIENT, LOSS
+from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table_layout import LIMIT
 
-__all__ = ["drive"]
+__all__ = ["settle"]
 
 _PAIRS, _FINALS = compile_module(pairs), compile_module(finals)
 _pairs, _two_sum = _PAIRS["pairs"], _FINALS["two_sum"]
@@ -36,20 +37,32 @@ def _decided(high: Any, low: Any, bound: Any) -> Any:
 
 
 @loop
-def drive(quantity: Any, z: Any, t: Any, out: Any, sure: Any) -> Any:
-    """Losses, gradients or hessians at finite z and t in [0, 1], by mark, and where they are decided."""
-    for i in range(z.size):
-        size = float(abs(z[i]))
-        inside = size <= LIMIT
-        a = size if inside else 0.0
-        d, d_low, y, y_low = _pairs(a)
-        w, w_low = _distance(float(z[i]), float(t[i]))
-        if quantity == LOSS:
-            high, low, bound = _loss(a, w, w_low, d, d_low)
-        elif quantity == GRADIENT:
-            high, low, bound = _gradient(w, w_low, y, y_low)
-        else:
-            high, low, bound = _hessian(y, y_low)
-        value, decided = _decided(high, low, bound)
-        out[i] = -value if quantity == GRADIENT and z[i] < 0 else value
-        sure[i] = decided & inside
+def settle(z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any) -> Any:
+    """Write the results that are marked as undecided, and unmark them; whether any are left.
+
+    Those are left that this stage cannot decide, or must not: targets outside [0, 1], logits beyond the
+    table.
+    """
+    some = False
+    for i in places_of(left):
+        a, target = float(abs(z[i])), float(t[i]) if t.size else fixed
+        if a <= LIMIT and target >= 0 and target <= 1:
+            d, d_low, y, y_low = _pairs(a)
+            w, w_low = _distance(float(z[i]), target)
+            if left[i] & LOSS:
+                high, low, bound = _loss(a, w, w_low, d, d_low)
+                value, sure = _decided(high, low, bound)
+                if sure:
+                    losses[i], left[i] = value, left[i] ^ LOSS
+            if left[i] & GRADIENT:
+                high, low, bound = _gradient(w, w_low, y, y_low)
+                value, sure = _decided(high, low, bound)
+                if sure:
+                    gradients[i], left[i] = value if z[i] >= 0 else -value, left[i] ^ GRADIENT
+            if left[i] & HESSIAN:
+                high, low, bound = _hessian(y, y_low)
+                value, sure = _decided(high, low, bound)
+                if sure:
+                    hessians[i], left[i] = value, left[i] ^ HESSIAN
+        some |= left[i] != 0
+    return some

@@ -1,4 +1,4 @@
-"""The Numba engine: the first stage and one more compiled; the other stages are those of NumPy.
+"""The Numba engine: the first stages are compiled; the others are those of NumPy.
 
 Results are those of the NumPy engine, bit for bit: both are the correctly rounded ones. Weights, and the
 16-bit formats, which the compiler does not know, go to that engine altogether.
@@ -41,7 +41,6 @@ class Loops:
     fmt: Format
     drive: Any
     refuses: Any
-    later: Any
     nothing: Block
 
     def run(self, z: Block, t: Block, losses: Block, gradients: Block) -> None:
@@ -95,7 +94,7 @@ def load(fmt: Format) -> Loops:
 
 
 def _load(fmt: Format) -> Loops:
-    from stablelce.kernels import compiled32, compiled64, compiled_checks, compiled_longer, compiled_second32
+    from stablelce.kernels import compiled32, compiled64, compiled_checks
     from stablelce.kernels.compiled_vocabulary import load
 
     narrow = fmt == BINARY32
@@ -103,7 +102,6 @@ def _load(fmt: Format) -> Loops:
         fmt,
         load(compiled32.drive if narrow else compiled64.drive, fmt.width, "iifooom"),
         load(compiled_checks.refuses32 if narrow else compiled_checks.refuses64, fmt.width, "iiiib"),
-        load(compiled_second32.drive if narrow else compiled_longer.drive, fmt.width, "niiom"),
         np.empty(0, fmt.dtype),
     )
     with np.errstate(all="ignore"):
@@ -205,21 +203,9 @@ def _first_stage(
 @np.errstate(all="ignore")
 def _finish(loops: Loops, name: str, out: Block, z: Block, t: Block | None, left: Left) -> None:
     """The later stages, on the elements that are left."""
-    quantity = QUANTITIES[name]
-    index = left.places[(left.marks & BITS[quantity.base]) != 0]
-    if not index.size:
-        return
-    logits, targets = z[index], None if t is None else t[index]
-    fixed = np.full(index.size, quantity.target or 0.0, z.dtype)
-    chosen = fixed if quantity.target is not None or targets is None else targets
-    results, sure = np.empty(index.size, z.dtype), np.empty(index.size, np.uint8)
-    loops.later(BITS[quantity.base], logits, chosen, results, sure)
-    decided = (sure != 0) & (chosen >= 0) & (chosen <= 1)
-    out[index[decided]] = results[decided] if quantity.sign > 0 else -results[decided]
-    index = index[~decided]
+    index = left.places[(left.marks & BITS[QUANTITIES[name].base]) != 0]
     if index.size:
-        logits, targets = logits[~decided], None if targets is None else targets[~decided]
-        points = numpy_engine.points(logits, targets)
+        points = numpy_engine.points(z[index], None if t is None else t[index])
         encodings = np.empty(index.size, loops.fmt.uint)
         numpy_engine.finish(name, points, encodings, np.zeros(index.size, bool))
         out.view(loops.fmt.uint)[index] = encodings

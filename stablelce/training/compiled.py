@@ -4,7 +4,7 @@ A chunk of rows is read from memory once, into an array of binary64 that stays i
 a column of ones for the intercept, and columns of zeros up to a whole number of vectors. Then come its
 logits, losses and gradients from the kernels' own compiled loops, and the sums over columns.
 
-Rows that both compiled stages of the kernels leave undecided add nothing here and are reported: NumPy's
+Rows that the compiled stages of the kernels leave undecided add nothing here and are reported: NumPy's
 engine adds them afterwards, as the order does not matter. Ordinary logits leave next to none; those beyond
 the kernels' table, |z| > 690, leave many.
 """
@@ -19,7 +19,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from stablelce.kernels import compiled64, compiled_longer
+from stablelce.kernels import compiled64
 from stablelce.kernels.compiled_vocabulary import FUSED, VOCABULARY, encoding, inlined, keep, loop
 from stablelce.sums import fixed_point
 from stablelce.sums.fixed_point import ROWS
@@ -44,8 +44,8 @@ TINY = 2.0**-960
 
 SLICE = 2.0**BITS
 
-# Made anew: the kernels' own are closed to other kinds of arrays once they are loaded.
-_evaluate, _longer = loop(compiled64.drive.py_func), loop(compiled_longer.drive.py_func)
+# Made anew: the kernels' own is closed to other kinds of arrays once it is loaded.
+_evaluate = loop(compiled64.drive.py_func)
 _two_prod, _mul_add = VOCABULARY["two_prod"], VOCABULARY["mul_add"]
 
 # -- one product -------------------------------------------------------------------------------
@@ -134,17 +134,11 @@ def _tiny_products(x: Any, w: Any, left: Any) -> Any:
 
 
 @loop
-def _decide(z: Any, t: Any, outs: Any, marks: Any, left: Any) -> Any:
-    """The kernels' later stage, for what their first left undecided; how many rows that leaves."""
+def _leave(marks: Any, left: Any) -> Any:
+    """Mark rows that the kernels' compiled stages left undecided; how many that adds."""
     count = 0
-    sure = np.empty(1, np.uint8)
-    for i in range(z.size):
-        undecided = marks[i]
-        for k in range(3):
-            if undecided & 1 << k:
-                _longer(1 << k, z[i : i + 1], t[i : i + 1], outs[k][i : i + 1], sure)
-                undecided ^= sure[0] << k
-        if undecided and not left[i]:
+    for i in range(left.size):
+        if marks[i] and not left[i]:
             left[i] = 1
             count += 1
     return count
@@ -240,7 +234,7 @@ def _drive(data: Any, coefficients: Any, offsets: Any, results: Any) -> Any:
             if not FUSED:
                 count += _tiny_products(x, w, undecided)
             if _evaluate(z[:n], targets, 0.0, outs[0], outs[1], outs[2], marks[:n]):
-                count += _decide(z[:n], targets, outs, marks, undecided)
+                count += _leave(marks, undecided)
             _factors(s[start:end], outs, undecided, r[:n], weights, q[start:end])
             _add_columns(x, r[:n], columns, sums)
             _add_pairs(weights[:n], outs[0], of_loss, loss_sums)

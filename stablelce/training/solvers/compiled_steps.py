@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import types as numba_types
 
-from stablelce.kernels import compiled64, compiled_longer
+from stablelce.kernels import compiled64
 from stablelce.kernels.compiled_vocabulary import VOCABULARY, keep, loop
-from stablelce.kernels.marks import GRADIENT
 from stablelce.training.solvers.state import Floats
 from stablelce.training.solvers.steps import TINY
 
@@ -23,10 +22,8 @@ __all__ = ["Steps"]
 
 types: Any = numba_types  # the stubs leave its functions untyped
 
-LARGEST = 2.0**1023
-
-# Made anew: the kernels' own are closed to other kinds of arrays once they are loaded.
-_evaluate, _longer = loop(compiled64.drive.py_func), loop(compiled_longer.drive.py_func)
+# Made anew: the kernels' own is closed to other kinds of arrays once it is loaded.
+_evaluate = loop(compiled64.drive.py_func)
 _two_prod, _two_sum = VOCABULARY["two_prod"], VOCABULARY["two_sum"]
 
 
@@ -43,35 +40,19 @@ def _logit(x: Any, coef: Any, ones: Any) -> Any:
     return h + c
 
 
-@loop
-def _residuals(z: Any, t: Any, r: Any, marks: Any) -> Any:
-    """sigmoid(z) - t of a batch; whether all are decided."""
-    nothing = np.empty(0)
-    if not _evaluate(z, t, 0.0, nothing, r, nothing, marks):
-        return True
-    sure = np.empty(1, np.uint8)
-    for i in range(z.size):
-        if marks[i]:
-            if not abs(z[i]) <= LARGEST:
-                return False
-            _longer(GRADIENT, z[i : i + 1], t[i : i + 1], r[i : i + 1], sure)
-            if not sure[0]:
-                return False
-    return True
-
-
 def _drive(data: Any, order: Any, coefficients: Any, numbers: Any, marks: Any) -> Any:
     """Go on with the batches; the place of the first one that is left, or the end."""
     X, targets, weights = data
     coef, penalty, total, z, t, r = coefficients
     first, rate, batch, ones = numbers
+    nothing = np.empty(0)
     for start in range(first, order.size, batch):
         m = min(batch, order.size - start)
         for i in range(m):
             k = order[start + i]
             z[i] = _logit(X[k], coef, ones)
             t[i] = targets[k]
-        if not _residuals(z[:m], t[:m], r[:m], marks[:m]):
+        if _evaluate(z[:m], t[:m], 0.0, nothing, r[:m], nothing, marks[:m]):
             return start
         total[:] = 0.0
         for i in range(m):
