@@ -60,7 +60,7 @@ def direct(
     flat = [z, t, *arrays] if z.ndim == 1 else [array.reshape(-1) for array in (z, t, *arrays)]
     losses = flat[2] if "loss" in names else loops.nothing
     gradients = flat[-1] if "gradient" in names else loops.nothing
-    if loops.refuses(flat[0], flat[1], losses, gradients, validate):
+    if loops.refuse(flat[0], flat[1], losses, gradients, validate):
         return None
     warn_of_flush_to_zero()
     loops.run(flat[0], flat[1], losses, gradients)

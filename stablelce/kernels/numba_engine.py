@@ -43,6 +43,14 @@ class Loops:
     refuses: Any
     nothing: Block
 
+    def refuse(self, z: Block, t: Block, losses: Block, gradients: Block, validate: bool) -> bool:
+        """Whether the arrays are not for :meth:`run`: memory shared by an output, targets outside [0, 1]."""
+        if len(t) < PIECE:
+            return bool(self.refuses(z, t, losses, gradients, validate))
+        return threads.in_pieces(
+            lambda piece: bool(self.refuses(z, t[piece], losses, gradients, validate)), len(t), 1 << 12
+        )
+
     def run(self, z: Block, t: Block, losses: Block, gradients: Block) -> None:
         """Losses and gradients; arrays in order and aligned, of no elements where not wanted, none shared."""
         if len(z) > PIECE:

@@ -53,7 +53,7 @@ def count() -> int:
     if not text:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError(f"STABLELCE_NUM_THREADS must be a positive integer: got {text!r}.")
+        raise ValueError(f"STABLELCE_NUM_THREADS must be a positive integer: got {text[:40]!r}.")
     return int(text)
 
 
