@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 EVERYTHING = ""
 
 # The public functions are one unit in several modules; none of the parts imports functions.py itself.
-FUNCTIONS_PARTS = ("_arguments", "_blocks", "_direct", "_evaluation", "_reductions")
+FUNCTIONS_PARTS = ("_arguments", "_blocks", "_direct", "_evaluation", "_reductions", "_values")
 FUNCTIONS = (*FUNCTIONS_PARTS, "kernels", "formats", "sums")
 
 # For each unit, the units it may import beside itself. A unit is a module or a package with all it holds,
