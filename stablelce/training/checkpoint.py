@@ -25,7 +25,7 @@ from stablelce.training.solvers.state import Floats, State
 __all__ = ["Checkpoint", "digest"]
 
 FILE = "fit.json"
-VERSION = 1
+VERSION = 2
 SHARE = 0.05
 """Part of the time that writing may take; a fit that is short of it is written less often."""
 
@@ -109,6 +109,7 @@ def _values(state: State) -> dict[str, Any]:
         "step": state.step.hex(),
         "slices": state.slices,
         "stalled": state.stalled,
+        "ratio": state.ratio.hex(),
         "status": state.status,
     }
 
@@ -116,7 +117,7 @@ def _values(state: State) -> dict[str, Any]:
 def _state(values: dict[str, Any]) -> State:
     coef = np.array([float.fromhex(x) for x in values["coef"]], dtype=np.float64)
     coef.flags.writeable = False
-    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step")}
+    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step", "ratio")}
     return State(**{**values, **numbers, "coef": coef})
 
 

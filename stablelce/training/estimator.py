@@ -57,9 +57,11 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
     max_iter : int
         Iterations at most: steps, or epochs of "sgd".
     tol : float
-        Relative size of a step that may be the last. "newton" measures each coefficient's step against the
-        coefficient, and goes on while the steps still shrink; "gd" and "sgd" measure the largest step, or
-        that of an epoch, against the largest coefficient.
+        How near to the optimum a fit may end: where Newton's step -H^-1 g, which is what is missing to second
+        order, has at most this size. Each coefficient's is measured against the coefficient w_j or the length
+        sqrt(F/H_jj), which changes F by half of itself, whichever is larger. "newton" measures the step that
+        led there, and goes on while the steps still shrink. "gd" and "sgd" estimate it from the gradient and
+        compute it, by a Hessian, where the estimate is within ``tol``. "exact" has no use for it.
     batch_size : int
         Rows to a step of "sgd".
     fit_intercept : bool

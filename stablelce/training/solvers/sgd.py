@@ -23,8 +23,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.training.solvers.gd import relative_step
-from stablelce.training.solvers.state import Objective, State, is_finite
+from stablelce.training.solvers.descent import after
+from stablelce.training.solvers.state import Objective, State
 from stablelce.training.solvers.steps import Samples, descend
 
 __all__ = ["epoch_rate", "sgd"]
@@ -57,7 +57,7 @@ def sgd(
     batch_size : int
         Rows to a step.
     tol : float
-        An epoch that changes the coefficients by this relative size is the last.
+        The descent ends after the epoch where Newton's step has this relative size.
     """
     here = problem.derivatives(state.coef)
     state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
@@ -66,20 +66,7 @@ def sgd(
         factor = epoch_rate(problem.lipschitz, state.iteration) if rate is None else rate
         order = _order(len(samples.targets), seed, state.iteration)
         coef = descend(samples, state.coef, order, rate=factor, batch_size=batch_size)
-        here = problem.derivatives(coef) if np.isfinite(coef).all() else None
-        if here is None or not is_finite(here):
-            yield replace(state, status="overflow")
-            return
-        step = relative_step(state.coef, coef, math.sqrt(state.loss / problem.lipschitz))
-        coef.flags.writeable = False
-        state = State(
-            iteration=state.iteration + 1,
-            coef=coef,
-            loss=here.loss,
-            gradient_norm=float(np.abs(here.gradient).max()),
-            step=step,
-            status="converged" if step <= tol else "running",
-        )
+        state, _ = after(problem, state, coef, tol=tol)
         yield state
 
 
