@@ -14,13 +14,14 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from stablelce.training.solvers.state import Floats, State
+from stablelce.training.solvers.state import State
 
 __all__ = ["Checkpoint", "digest"]
 
@@ -30,8 +31,8 @@ SHARE = 0.05
 """Part of the time that writing may take; a fit that is short of it is written less often."""
 
 
-def digest(*arrays: Floats) -> str:
-    """A name for the bits of arrays."""
+def digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
+    """A name for the bits of arrays, which are read one after the other."""
     hashed = hashlib.sha256()
     for array in arrays:
         hashed.update(f"{array.dtype.str}{array.shape}".encode())

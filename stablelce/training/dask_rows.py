@@ -7,7 +7,7 @@ is lost with a worker is computed again elsewhere. This is the one module here t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -85,6 +85,14 @@ class Chunks:
         while len(found) > 1:
             found = [merge(found[i : i + FAN_IN]) for i in range(0, len(found), FAN_IN)]
         return found[0].compute()
+
+    def fetched(self) -> Iterator[Part]:
+        """The chunks of rows themselves, one after the other, for what must be done on this machine."""
+        from dask.base import compute
+
+        get: Any = compute  # published without types
+        for part in self._parts:
+            yield get(*part)
 
     def survey(self, *, soft: bool) -> Survey:
         """What all rows tell; it takes a pass."""

@@ -121,6 +121,16 @@ def test_a_gap_is_found_on_the_workers_and_placed(client: Client) -> None:
         lce.LogisticRegression().fit(chunked(spoilt, chunks=(100, 4)), Y)
 
 
-def test_solvers_that_pick_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="as one array or memory map"):
-        lce.LogisticRegression(solver="exact").fit(chunked(X), Y)
+def test_solvers_that_pick_rows_fetch_the_chunks(client: Client) -> None:
+    assert client.status == "running"
+    pytest.importorskip("flint")
+    exact = lce.LogisticRegression(solver="exact")
+    wanted = exact.fit(X, Y, S).coef_.tobytes()
+    assert exact.fit(chunked(X, chunks=(77, 2)), chunked(Y, chunks=50), S).coef_.tobytes() == wanted
+    sgd = lce.LogisticRegression(solver="sgd", max_iter=3, batch_size=5, random_state=1)
+    cuts = [slice(i, i + 77) for i in range(0, 500, 77)]
+    fits = []
+    for given in (([(X[c], Y[c], S[c]) for c in cuts],), (chunked(X, chunks=(77, 2)), Y, S)):
+        with pytest.warns(lce.ConvergenceWarning, match="before it converged"):
+            fits.append(bits(sgd.fit(*given)))
+    assert fits[0] == fits[1]

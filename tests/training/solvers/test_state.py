@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from stablelce.training.solvers.state import dot, is_finite, relative_size, start
 from stablelce.training.problem import Derivatives
+from stablelce.training.solvers.state import dot, is_finite, relative_size, start
 
 
 def test_each_coefficient_has_its_own_measure() -> None:
