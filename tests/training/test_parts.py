@@ -163,7 +163,7 @@ def test_exact_over_blocks_has_the_bits_of_the_array(weighted: bool) -> None:
 def test_more_rows_than_a_proof_can_hold_are_refused_before_any_work() -> None:
     rows = np.zeros((10**4, 101), np.float32)
     y = np.arange(10**4) % 2
-    passes = []
+    passes: list[None] = []
 
     def blocks() -> Iterator[Any]:
         passes.append(None)
