@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import time
 import warnings
@@ -14,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from dask import array
-from distributed import Client, LocalCluster
+from dask.delayed import Delayed
+from distributed import Client, LocalCluster, wait
 
 import stablelce as lce
+from stablelce.training.dask_rows import Chunks
 from tests.training.data import noisy, soft
 
 X, Y = noisy(500, 4)
@@ -92,6 +95,55 @@ def test_a_worker_killed_during_a_pass_costs_time_only(client: Client, tmp_path:
     assert killed[0] in before
     passes = 2 + 1 + found.n_iter_  # the survey, the scales, and the derivatives at the start and each step
     assert len(list(tmp_path.iterdir())) > 10 * passes, "nothing was computed again"
+
+
+@pytest.mark.parametrize("solver", ["newton", "gd"])
+def test_persisted_chunks_are_used_where_they_lie(client: Client, solver: Any, tmp_path: Path) -> None:
+    wanted = lce.LogisticRegression(solver=solver, l2=0.1, tol=0.1).fit(X, Y, S)
+    made = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    published: Any = client  # without types
+    given = published.persist([made, chunked(Y, chunks=50), chunked(S, chunks=70)])
+    wait(given)  # type: ignore[no-untyped-call]  # likewise
+    found = lce.LogisticRegression(solver=solver, l2=0.1, tol=0.1).fit(*given)
+    assert bits(found) == bits(wanted)
+    assert len(list(tmp_path.iterdir())) == 10, "no chunk was made twice"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
+def test_persisted_chunks_lost_with_their_workers_are_made_anew(client: Client, tmp_path: Path) -> None:
+    wanted = lce.LogisticRegression(l2=0.1).fit(X, Y)
+    made = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    published: Any = client  # without types
+    (given,) = published.persist([made])
+    wait(given)  # type: ignore[no-untyped-call]  # likewise
+    killed = []
+
+    def kill(told: Any) -> None:
+        """Kill every worker: of chunks as small as these each may have copies of all."""
+        if told.iteration == 2:
+            killed.extend(client.run(os.getpid).values())
+            for worker in killed:
+                os.kill(worker, signal.SIGKILL)
+
+    found = lce.LogisticRegression(l2=0.1, callbacks=[kill]).fit(given, Y)
+    assert bits(found) == bits(wanted)
+    makers = [int(path.name.split("-")[0]) for path in tmp_path.iterdir()]
+    assert len(killed) == WORKERS
+    assert sum(maker in killed for maker in makers) == 10
+    assert len(makers) >= 20, "what was lost was made anew"
+
+
+def test_the_arguments_of_a_pass_are_in_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def compute(whole: Any) -> None:
+        sizes.extend(len(pickle.dumps(task)) for task in dict(whole.dask).values())
+
+    monkeypatch.setattr(Delayed, "compute", compute)
+    chunks = Chunks(array.zeros((64, 3), chunks=(1, 3)), np.zeros(64), None)
+    chunks.gather(len, np.zeros(10**5))
+    assert len(sizes) > 64
+    assert sum(size >= 8e5 for size in sizes) == 1
 
 
 @pytest.mark.parametrize(
