@@ -99,7 +99,7 @@ def _data(rows: int, features: int) -> tuple[Any, Any]:
     make: Any = array.map_blocks  # published without types
     none = np.empty((0, 0))
     X = make(_features, chunks=(sizes, (features,)), dtype=float, meta=none, features=features)
-    return X, X.map_blocks(_targets, drop_axis=1, dtype=float, meta=none[0:0, 0])
+    return X, X.map_blocks(_targets, drop_axis=1, dtype=float, meta=np.empty(0))
 
 
 def _features(block_info: Any = None, *, features: int) -> Floats:
