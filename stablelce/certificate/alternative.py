@@ -5,9 +5,10 @@ For rows a_1, ..., a_n of rationals exactly one of these holds (P. Gordan, Mathe
     there is a v with a_i.v > 0 for every i
     there are weights m_i >= 0, not all of them 0, with sum_i m_i a_i = 0
 
-They exclude each other, as sum_i m_i a_i.v would be 0 and positive. Phase 1 of the simplex method finds one
-or the other, in integers without fractions (J. Edmonds, *Systems of distinct representatives and linear
-algebra*, J. Res. Nat. Bur. Standards 71B (1967)), for the system
+They exclude each other, as sum_i m_i a_i.v would be 0 and positive. A guess in float64 (see ``nearest``),
+made exact, is mostly one or the other. Where it is not, phase 1 of the simplex method finds one, in integers
+without fractions (J. Edmonds, *Systems of distinct representatives and linear algebra*, J. Res. Nat. Bur.
+Standards 71B (1967)), for the system
 
     sum_i m_i a_i = 0,   sum_i m_i = 1,   m_i >= 0
 
@@ -23,9 +24,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stablelce.certificate.null_space import Integers
+from stablelce.certificate.nearest import nearest
+from stablelce.certificate.null_space import Integers, null_space
 
 __all__ = ["Alternative", "alternative"]
+
+_ROUNDINGS = (4, 10, 20, 40, 52)
+"""Bits of the elements of a guessed direction: simple ones first."""
 
 _STEEPEST = 20
 """Pivots for each equation by the steepest column; then the least one is taken, which cannot go on for ever.
@@ -64,8 +69,40 @@ def alternative(rows: Integers) -> Alternative:
         What was found does not hold: a mistake in this module.
     """
     given, (rows, first) = rows, _primitive(rows)
+    guessed = _guessed(rows)
+    if guessed is not None and guessed.weights is not None:
+        guessed = Alternative(None, _for_given(given, first, guessed.weights))
+    return guessed or _by_simplex_method(given, rows, first)
+
+
+def _guessed(rows: Integers) -> Alternative | None:
+    """What becomes of a guess, checked; nothing if it proves nothing."""
+    # By powers of two, so that columns and rows are about 1.
+    exponents = [max(abs(v).bit_length() for v in column) for column in rows.T.tolist()]
+    scaled = np.array([[v / (1 << e) for v, e in zip(row, exponents, strict=True)] for row in rows.tolist()])
+    lengths = np.linalg.norm(scaled, axis=1)
+    weights, direction = nearest(scaled / np.where(lengths > 0, lengths, 1.0)[:, np.newaxis])
+    used = np.flatnonzero(weights).tolist()
+    basis = null_space(rows[used].T) if used else np.empty((0, 0), dtype=object)
+    if basis.shape[1] == 1 and ((basis > 0).all() or (basis < 0).all()):
+        return Alternative(None, {i: abs(int(m)) for i, m in zip(used, basis[:, 0], strict=True)})
+    largest = float(np.abs(direction).max(initial=0.0))
+    if not 0 < largest < math.inf:
+        return None
+    for bits in _ROUNDINGS:
+        units = [round(math.ldexp(v / largest, bits)) for v in direction.tolist()]
+        exact = np.array(
+            [u << (max(exponents) - e) for u, e in zip(units, exponents, strict=True)], dtype=object
+        )
+        if exact.any() and (rows @ exact > 0).all():
+            return Alternative(exact // math.gcd(*exact.tolist()), None)
+    return None
+
+
+def _by_simplex_method(given: Integers, rows: Integers, first: list[int]) -> Alternative:
+    """One or the other, for rows of which each direction occurs once."""
     size = rows.shape[1]
-    lengths = np.array([math.log2(max(map(abs, row), default=0) or 1) for row in rows.tolist()])
+    lengths = [math.log2(max(map(abs, row), default=0) or 1) for row in rows.tolist()]
     chosen = list(range(min(size + 1, len(rows))))
     while True:
         direction, weights = _decide(rows[chosen])

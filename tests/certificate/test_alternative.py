@@ -10,13 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stablelce.certificate import alternative as module
 from stablelce.certificate.alternative import alternative
 from tests.certificate.reference import seeded
 
 
 def decided(rows: Any) -> bool:
-    """Whether a direction meets all rows strictly; the proof of either answer is checked."""
+    """Whether a direction meets all rows strictly: with a guess and without one, each proof checked."""
     table = np.array(rows, dtype=object)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "nearest", lambda x: (np.zeros(len(x)), np.zeros(x.shape[1])))
+        exact = proved(table)
+    assert proved(table) is exact
+    return exact
+
+
+def proved(table: Any) -> bool:
+    """One answer, with its proof checked."""
     found = alternative(table)
     if found.direction is not None:
         assert found.weights is None
@@ -79,8 +89,6 @@ def test_ties_everywhere_end() -> None:
 
 
 def test_the_rule_that_cannot_cycle_decides_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    from stablelce.certificate import alternative as module
-
     monkeypatch.setattr(module, "_STEEPEST", 0)
     rng = seeded(1)
     for _ in range(50):
@@ -89,6 +97,19 @@ def test_the_rule_that_cannot_cycle_decides_too(monkeypatch: pytest.MonkeyPatch)
         by_least = decided(rows)
         monkeypatch.setattr(module, "_STEEPEST", 20)
         assert decided(rows) == by_least
+
+
+@pytest.mark.parametrize("k", [20, 40])
+def test_rows_of_many_bits_are_decided_by_the_guess(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simplex method would take minutes: its integers grow to thousands of bits."""
+    monkeypatch.setattr(module, "_by_simplex_method", None)
+    rng = seeded(k)
+    x = rng.standard_normal((400, k))
+    along = x @ rng.standard_normal(k)
+    rows = np.array([[int(v * 2.0**53) for v in row] for row in (x * np.sign(along)[:, np.newaxis]).tolist()])
+    assert proved(rows.astype(object))
+    free = np.array([[int(v * 2.0**53) for v in row] for row in x.tolist()])
+    assert not proved(free.astype(object))
 
 
 def test_rows_are_numbered_as_they_were_given() -> None:
