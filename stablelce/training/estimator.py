@@ -59,7 +59,8 @@ class LogisticRegression(Predictor):
         order, has at most this size. Each coefficient's is measured against the coefficient w_j or the length
         sqrt(F/H_jj), which changes F by half of itself, whichever is larger. "newton" measures the step that
         led there, and goes on while the steps still shrink. "gd" and "sgd" estimate it from the gradient and
-        compute it, by a Hessian, where the estimate is within ``tol``. "exact" has no use for it.
+        compute it where the estimate is within ``tol``: by a Hessian of (n_features + 1)^2 elements, which
+        0 avoids. "exact" has no use for it.
     batch_size : int
         Rows to a step of "sgd".
     fit_intercept : bool

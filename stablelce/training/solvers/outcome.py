@@ -42,7 +42,7 @@ def complaint(state: State, *, solver: str, max_iter: int, tol: float, separatio
         "stuck": f"{after}: no step leads any further in working precision, but {size}. Scale the "
         f"features, {other}add a penalty, l2 > 0, or raise tol; {_PROOF}.",
         "running": f"{solver} stopped at max_iter={max_iter} before it converged: {size}. Scale the "
-        "features, raise max_iter, take solver='newton', or add a penalty, l2 > 0; the data may be "
+        f"features, raise max_iter, {other}or add a penalty, l2 > 0; the data may be "
         f"separable: {_PROOF}.",
     }
     return complaints.get(status)
