@@ -17,9 +17,9 @@ class NoUniqueOptimumError(ValueError):
     ----------
     kind : {"separable", "quasi-separable", "rank-deficient"}
         "separable", "quasi-separable": moving along ``direction`` lowers the loss for ever, so there is no
-        minimum; every row that binds (see :mod:`stablelce.certificate.separation`) is met strictly, or only
-        some are. "rank-deficient": moving along ``direction`` changes no logit, so a minimum, if there is
-        one, is not unique.
+        minimum. Every row is met strictly, or some are, and it is proved that no direction meets all (see
+        :mod:`stablelce.certificate.separation`). "rank-deficient": moving along ``direction`` changes no
+        logit, so a minimum, if there is one, is not unique.
     direction : tuple of Fraction
         One entry per feature, then one for the intercept if it is fitted.
     """

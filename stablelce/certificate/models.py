@@ -156,6 +156,6 @@ def _targets(y: npt.NDArray[Any], classes: Any) -> tuple[Floats, tuple[Any, Any]
     strange = ~(positive | (y == found[0]))
     if strange.any():
         i = int(np.flatnonzero(strange)[0])
-        raise ValueError(f"y[{i}] = {y[i]!r} is none of the model's classes {found.tolist()}.")
+        raise ValueError(f"y[{i}] = {y.tolist()[i]!r} is none of the model's classes {found.tolist()}.")
     first, second = found.tolist()
     return positive.astype(np.float64), (first, second)

@@ -8,8 +8,11 @@ Without a penalty, moving along a direction v != 0 changes the loss of row i by 
 
 So a direction with (2t-1) x_i.v >= 0 for all hard rows, at least one of them strict, and x_i.v = 0 for all
 soft rows proves that there is no minimum (A. Albert and J. A. Anderson, Biometrika 71 (1984)): complete
-separation if every row is hard and strict, quasi-complete separation otherwise. A direction with x_i.v = 0
-for all rows proves that a minimum is not unique. If there is neither, the minimum exists and is unique.
+separation if every row is hard and strict. Where a direction leaves some rows on the border, it is decided
+whether another one has all of them strictly on their side: separation is called quasi-complete only where
+that is proved impossible, by soft rows or by weights (see :mod:`stablelce.certificate.alternative`). A
+direction with x_i.v = 0 for all rows proves that a minimum is not unique. If there is neither, the minimum
+exists and is unique.
 
 With a penalty a minimum exists and is unique, unless the intercept runs away: that needs targets that are
 all 0 or all 1.
@@ -22,6 +25,7 @@ rounded to small integers. The check needs no hint.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -29,12 +33,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.certificate.alternative import alternative
 from stablelce.certificate.errors import Kind, NoUniqueOptimumError
 from stablelce.certificate.linear_program import separating_hint
 from stablelce.certificate.null_space import Integers, null_space
 from stablelce.certificate.problem import Floats, Problem
 
-__all__ = ["refute", "refute_along", "refute_by_linear_program", "refute_constant_targets", "verdict"]
+__all__ = [
+    "refute",
+    "refute_along",
+    "refute_by_linear_program",
+    "refute_constant_targets",
+    "strict",
+    "verdict",
+]
 
 _GAPS = 8  # places tried as the border between strict rows and the others
 _ROUNDINGS = (1, 4, 10, 20, 40)  # bits of the coefficients of a direction: simple ones first
@@ -72,7 +84,7 @@ def refute(problem: Problem, hints: Iterable[Floats]) -> None:
     rows = problem.integer_columns()
     free = null_space(rows)
     if free.shape[1]:
-        raise _error("rank-deficient", problem, free[:, 0])
+        raise _error(problem, "rank-deficient", free[:, 0])
     for hint in hints:
         _refute_near(problem, rows, hint)
 
@@ -99,18 +111,27 @@ def refute_along(problem: Problem, parameters: Sequence[Fraction]) -> None:
     direction = np.array([int(v * common) for v in rationals], dtype=object)
     kind = verdict(problem.integer_columns(), problem.t, direction) if direction.any() else None
     if kind is not None:
-        raise _error(kind, problem, direction)
+        raise _error(problem, kind, direction)
 
 
 def _refute_near(problem: Problem, rows: Integers, hint: Floats) -> None:
-    for direction in _directions(problem, rows, problem.scaled_floats(), hint):
-        kind = verdict(rows, problem.t, direction)
-        if kind is not None:
-            raise _error(kind, problem, direction)
+    for directions in _directions(problem, rows, problem.scaled_floats(), hint):
+        borderline = None
+        for direction in directions:
+            kind = verdict(rows, problem.t, direction)
+            if kind == "separable":
+                raise _error(problem, kind, direction)
+            if kind is not None and borderline is None:
+                borderline = kind, direction
+        if borderline is not None:
+            raise _error(problem, *borderline)
 
 
 def verdict(rows: Integers, t: Floats, direction: Integers) -> Kind | None:
-    """What a direction proves, by exact integer arithmetic; nothing if it proves nothing."""
+    """What a direction shows, by exact integer arithmetic; nothing if it shows nothing.
+
+    "quasi-separable" leaves open whether another direction separates completely; see ``strict``.
+    """
     moved = rows @ direction
     hard = (t == 0) | (t == 1)
     along = np.where(t == 1, moved, -moved)
@@ -121,8 +142,35 @@ def verdict(rows: Integers, t: Floats, direction: Integers) -> Kind | None:
     return "quasi-separable" if (along > 0).any() else "rank-deficient"
 
 
-def _directions(problem: Problem, rows: Integers, scaled: Floats, hint: Floats) -> Iterator[Integers]:
-    """Integer directions near a hint, each in the null space of the rows that it does not meet strictly."""
+def strict(rows: Integers, t: Floats, direction: Integers) -> Integers | None:
+    """A direction with every row strictly on its own side, from one with none on the wrong side.
+
+    Returns
+    -------
+    ndarray of int, or None
+        Nothing where it is proved that there is none: a target is soft, so that its row binds both ways, or
+        weights exclude it.
+    """
+    if not ((t == 0) | (t == 1)).all():
+        return None
+    sides = np.where(t == 1, 1, -1).astype(object)[:, np.newaxis] * rows
+    along = sides @ direction
+    found = alternative(sides[along == 0]).direction if (along == 0).any() else direction
+    if found is None:
+        return None
+    # So much of the first direction that the rows it meets strictly stay on their side.
+    across = sides[along > 0] @ found
+    factor = max(
+        (-a // b + 1 for a, b in zip(across.tolist(), along[along > 0].tolist(), strict=True)), default=0
+    )
+    combined = max(factor, 0) * direction + found
+    return combined // math.gcd(*combined.tolist())
+
+
+def _directions(
+    problem: Problem, rows: Integers, scaled: Floats, hint: Floats
+) -> Iterator[Iterator[Integers]]:
+    """Integer directions near a hint, together those that meet the same rows with equality."""
     if not np.isfinite(hint).all() or not hint.any():
         return
     hint = hint / np.abs(hint).max()
@@ -134,7 +182,7 @@ def _directions(problem: Problem, rows: Integers, scaled: Floats, hint: Floats) 
         basis = null_space(rows[equal])
         if not basis.shape[1]:
             continue
-        yield from _rounded(basis, hint, shifts)
+        yield _rounded(basis, hint, shifts)
 
 
 def _borders(margins: Floats) -> Iterator[float]:
@@ -184,8 +232,12 @@ def _shifted(value: int, shift: int) -> float:
         return float("inf")
 
 
-def _error(kind: Kind, problem: Problem, direction: npt.NDArray[Any]) -> NoUniqueOptimumError:
+def _error(problem: Problem, kind: Kind, direction: npt.NDArray[Any]) -> NoUniqueOptimumError:
     """The proof in the scale of the data: column j of the integers is that of the data times 2^-e_j."""
+    if kind == "quasi-separable":
+        better = strict(problem.integer_columns(), problem.t, direction)
+        if better is not None:
+            kind, direction = "separable", better
     exact = [
         Fraction(int(v)) / Fraction(2) ** e for v, e in zip(direction, problem.integer_exponents, strict=True)
     ]
@@ -198,8 +250,8 @@ _MESSAGES: dict[Kind, str] = {
     "separable": "the classes are separable: the loss falls for ever along `direction`, which has every row "
     "strictly on its own side, so there is no optimum; add a penalty (l2 > 0).",
     "quasi-separable": "the classes are quasi-separable: the loss falls for ever along `direction`, which "
-    "has no row on the wrong side and some strictly on their own, so there is no optimum; add a penalty "
-    "(l2 > 0).",
+    "has no row on the wrong side and some strictly on their own, as no direction has all of them, so there "
+    "is no optimum; add a penalty (l2 > 0).",
     "rank-deficient": "the columns are linearly dependent: moving along `direction` changes no logit, so no "
     "optimum is unique; leave a column out or add a penalty (l2 > 0).",
 }

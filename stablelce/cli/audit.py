@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from stablelce.cli.judging import exit_status, judge_in_turn
 from stablelce.cli.options import json_option, tier_option, to_formats, write_text
-from stablelce.cli.terminal import console, print_audit, progress_bar
+from stablelce.cli.terminal import console, print_audit
 from stablelce.cli.trainers import audit_trainers, to_options
-from stablelce.cli.workers import Job, Outcome, run_jobs
+from stablelce.cli.workers import Job, Outcome
 from stablelce.conformance.contract import PROFILES, Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import Record
@@ -21,8 +21,6 @@ from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import Format
 
 __all__ = ["audit"]
-
-_STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 
 
 @click.command()
@@ -96,10 +94,10 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
         ctx.exit(audit_trainers(trainers, options, profile, json_file, command))
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
     jobs = [Job(one, quantity, tier, profile, names, allow_ftz) for one in dict.fromkeys(subjects)]
-    outcomes = _run(jobs)
+    outcomes = judge_in_turn(jobs, _show)
     if json_file is not None:
         write_text(json_file, _record(command, outcomes).to_json())
-    ctx.exit(max(_status(outcome) for outcome in outcomes))
+    ctx.exit(exit_status(outcomes))
 
 
 def _check_usage(
@@ -117,33 +115,9 @@ def _check_usage(
             raise click.UsageError(f"{option} is for subjects and has no meaning for trainers: leave it out.")
 
 
-def _run(jobs: list[Job]) -> list[Outcome]:
-    out = console()
-    outcomes: list[Outcome] = []
-    with progress_bar() as bar:
-        task = bar.add_task("", total=None)
-
-        def on_progress(name: str, done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{name}: {doing}"[:34])
-
-        # One at a time, so that the findings of each stand together and the times are its own.
-        with closing(run_jobs(jobs, 1, on_progress)) as finished:
-            for outcome in finished:
-                bar.reset(task, total=None)
-                if outcomes:
-                    out.print()
-                if outcome.result is not None:
-                    print_audit(outcome.result, out)
-                else:
-                    click.echo(f"stablelce: {outcome.message}", err=True)
-                outcomes.append(outcome)
-    return outcomes
-
-
-def _status(outcome: Outcome) -> int:
+def _show(outcome: Outcome) -> None:
     if outcome.result is not None:
-        return 0 if outcome.result.passed else 1
-    return _STATUS[outcome.status]
+        print_audit(outcome.result, console())
 
 
 def _record(command: str, outcomes: list[Outcome]) -> Record:

@@ -43,7 +43,9 @@ data_argument = click.argument(
 @click.option("--l2", type=float, default=0.0, show_default=True, help="The penalty, of the mean loss.")
 @click.option("--intercept/--no-intercept", default=True, show_default=True, help="Fit an intercept.")
 @click.option("--max-iter", type=int, default=1000, show_default=True, help="Iterations at most.")
-@click.option("--tol", type=float, default=1e-8, show_default=True, help="Relative size of the last step.")
+@click.option(
+    "--tol", type=float, default=1e-8, show_default=True, help="Relative size of Newton's step at the end."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order of rows in sgd.")
 @click.option(
     "--checkpoint",

@@ -5,21 +5,20 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
+from stablelce.cli.judging import exit_status, judge_in_turn
 from stablelce.cli.options import write_text
-from stablelce.cli.terminal import console, progress_bar, table
-from stablelce.cli.workers import Outcome, TrainerJob, run_jobs
+from stablelce.cli.terminal import console, table
+from stablelce.cli.workers import Outcome, TrainerJob
 from stablelce.conformance.trainers.contract import PROFILES, TrainerProfile
 from stablelce.conformance.trainers.results import TrainerCheck, TrainerRecord, TrainerResult
 
 __all__ = ["audit_trainers", "print_trainer", "to_options"]
 
-_STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 _PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "statsmodels")
 
 
@@ -48,10 +47,10 @@ def audit_trainers(
 ) -> int:
     """Judge each, print what was found, write the record; the exit status of the command."""
     jobs = [TrainerJob(name, tuple(options.items()), _profile(profile)) for name in dict.fromkeys(names)]
-    outcomes = _run(jobs)
+    outcomes = judge_in_turn(jobs, _show)
     if json_file is not None:
         write_text(json_file, _record(command, outcomes).to_json())
-    return max(_status(outcome) for outcome in outcomes)
+    return exit_status(outcomes)
 
 
 def _profile(name: str) -> TrainerProfile:
@@ -61,32 +60,9 @@ def _profile(name: str) -> TrainerProfile:
     raise click.UsageError(f"--profile {name} is none of trainers: use one of {', '.join(PROFILES)}.")
 
 
-def _run(jobs: list[TrainerJob]) -> list[Outcome]:
-    out = console()
-    outcomes: list[Outcome] = []
-    with progress_bar() as bar:
-        task = bar.add_task("", total=None)
-
-        def on_progress(name: str, done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{name}: {doing}"[:34])
-
-        with closing(run_jobs(jobs, 1, on_progress)) as finished:
-            for outcome in finished:
-                bar.reset(task, total=None)
-                if outcomes:
-                    out.print()
-                if outcome.trainer is not None:
-                    print_trainer(outcome.trainer)
-                else:
-                    click.echo(f"stablelce: {outcome.message}", err=True)
-                outcomes.append(outcome)
-    return outcomes
-
-
-def _status(outcome: Outcome) -> int:
+def _show(outcome: Outcome) -> None:
     if outcome.trainer is not None:
-        return 0 if outcome.trainer.passed else 1
-    return _STATUS[outcome.status]
+        print_trainer(outcome.trainer)
 
 
 def _record(command: str, outcomes: list[Outcome]) -> TrainerRecord:

@@ -14,24 +14,25 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from stablelce.training.solvers.state import Floats, State
+from stablelce.training.solvers.state import State
 
 __all__ = ["Checkpoint", "digest"]
 
 FILE = "fit.json"
-VERSION = 1
+VERSION = 2
 SHARE = 0.05
 """Part of the time that writing may take; a fit that is short of it is written less often."""
 
 
-def digest(*arrays: Floats) -> str:
-    """A name for the bits of arrays."""
+def digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
+    """A name for the bits of arrays, which are read one after the other."""
     hashed = hashlib.sha256()
     for array in arrays:
         hashed.update(f"{array.dtype.str}{array.shape}".encode())
@@ -109,6 +110,7 @@ def _values(state: State) -> dict[str, Any]:
         "step": state.step.hex(),
         "slices": state.slices,
         "stalled": state.stalled,
+        "ratio": state.ratio.hex(),
         "status": state.status,
     }
 
@@ -116,7 +118,7 @@ def _values(state: State) -> dict[str, Any]:
 def _state(values: dict[str, Any]) -> State:
     coef = np.array([float.fromhex(x) for x in values["coef"]], dtype=np.float64)
     coef.flags.writeable = False
-    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step")}
+    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step", "ratio")}
     return State(**{**values, **numbers, "coef": coef})
 
 

@@ -7,8 +7,9 @@ is lost with a worker is computed again elsewhere. This is the one module here t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,21 @@ class Chunks:
 
     def gather(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Merge what a function gives for each part, the number of its first row, and the arguments."""
-        run, merge = self._delayed(function, pure=False), self._delayed(_merged, pure=False)
-        found = [run(part, first, *arguments) for part, first in zip(self._parts, self._first, strict=True)]
+        run, merge = self._delayed(_call, pure=False), self._delayed(_merged, pure=False)
+        # One object in the graph, not a copy for every part: with many features these are large.
+        call = self._delayed(_Call(function, arguments), pure=False)
+        found = [run(call, part, first) for part, first in zip(self._parts, self._first, strict=True)]
         while len(found) > 1:
             found = [merge(found[i : i + FAN_IN]) for i in range(0, len(found), FAN_IN)]
         return found[0].compute()
+
+    def fetched(self) -> Iterator[Part]:
+        """The chunks of rows themselves, one after the other, for what must be done on this machine."""
+        from dask.base import compute
+
+        get: Any = compute  # published without types
+        for part in self._parts:
+            yield get(*part)
 
     def survey(self, *, soft: bool) -> Survey:
         """What all rows tell; it takes a pass."""
@@ -142,6 +153,18 @@ def _aligned(column: Any, name: str, X: Any) -> Any:
 
 
 # -- on the workers ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is done with every part."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+def _call(call: _Call, part: Part, first: int) -> Any:
+    return call.function(part, first, *call.arguments)
 
 
 def _merged(found: list[Any]) -> Any:

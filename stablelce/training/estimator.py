@@ -1,6 +1,7 @@
-"""Logistic regression with the conventions of scikit-learn: what a user fits and predicts with.
+"""Logistic regression with the conventions of scikit-learn: what a user fits, and then predicts with.
 
-This module knows arguments and attributes; what is minimised is in ``problem``, how in ``solvers``.
+This module knows arguments and attributes; what a fit is given is in ``tasks``, what is minimised in
+``problem``, how in ``solvers``, and what is predicted in ``prediction``.
 """
 
 from __future__ import annotations
@@ -13,17 +14,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.functions import log_sigmoid, sigmoid
-from stablelce.training._sklearn import Base, ConvergenceWarning, NotFittedError
-from stablelce.training.dask_rows import Chunks, DaskProblem, is_dask
-from stablelce.training.fitting import Outcome, PassTask, Settings, Task, check_passes, fit, pass_over
-from stablelce.training.inputs import Features, check_same, features
-from stablelce.training.labels import class_targets, soft_targets, two_classes, vector
-from stablelce.training.logits import logits
+from stablelce.training._sklearn import ConvergenceWarning
+from stablelce.training.dask_rows import is_dask
+from stablelce.training.fitting import Outcome, Settings, fit, pass_over
+from stablelce.training.labels import class_targets, two_classes, vector
 from stablelce.training.parameters import check_parameters, seed_of
-from stablelce.training.parts import PartBlocks, Parts, is_parts
-from stablelce.training.problem import Problem
-from stablelce.training.survey import Coding
+from stablelce.training.parts import is_parts
+from stablelce.training.prediction import Predictor
+from stablelce.training.tasks import Aims, ArrayTask, of_arrays, of_parts
 from stablelce.training.watching import Callback
 from stablelce.training.weights import row_weights, sample_weights
 
@@ -33,7 +31,7 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
-class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or the stand-in
+class LogisticRegression(Predictor):
     """Logistic regression of two classes, the same bits whatever the order of the rows.
 
     It minimises, with the logit z_i = x_i.w + b::
@@ -57,9 +55,12 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
     max_iter : int
         Iterations at most: steps, or epochs of "sgd".
     tol : float
-        Relative size of a step that may be the last. "newton" measures each coefficient's step against the
-        coefficient, and goes on while the steps still shrink; "gd" and "sgd" measure the largest step, or
-        that of an epoch, against the largest coefficient.
+        How near to the optimum a fit may end: where Newton's step -H^-1 g, which is what is missing to second
+        order, has at most this size. Each coefficient's is measured against the coefficient w_j or the length
+        sqrt(F/H_jj), which changes F by half of itself, whichever is larger. "newton" measures the step that
+        led there, and goes on while the steps still shrink. "gd" and "sgd" estimate it from the gradient and
+        compute it where the estimate is within ``tol``: by a Hessian of (n_features + 1)^2 elements, which
+        0 avoids. "exact" has no use for it.
     batch_size : int
         Rows to a step of "sgd".
     fit_intercept : bool
@@ -106,7 +107,9 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
     -----
     Features are float32 or float64 as they come, integers are rounded to float64; the optimum is that of
     these numbers. The result of "newton", "gd" and "exact" has the same bits for any order of the rows, size
-    of blocks, engine and number of threads; that of "sgd" for the same order of rows and the same seed.
+    of blocks, engine and number of threads. That of "sgd" has them for the same order of rows, the same
+    blocks and the same seed: each epoch visits the blocks in their order, and the rows of a block in an order
+    drawn from the seed, the epoch and the number of the block; no batch goes beyond the end of a block.
 
     Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed., Springer
     2009, section 4.4.
@@ -168,9 +171,12 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         X : array_like, memory map, data frame or sparse matrix, shape (n, n_features)
             Features. Or blocks of rows, each a tuple ``(X, y)`` or ``(X, y, sample_weight)``: a sequence or
             other iterable of them, or a callable that returns a fresh iterator, to be passed over once or
-            twice for each iteration. One block is held at a time. "newton" and "gd" take blocks, and the
-            result has the bits that the rows in one array give, whatever the blocks. Or a dask array, with
-            one for y: then passes run on the workers, for these two solvers, and again with the same bits.
+            twice for each iteration. One block is held at a time, but for "exact", which takes 10^7 elements
+            of X from blocks at most, as its proof needs about 200 bytes for each. The result has the bits
+            that the rows in one array give, whatever the blocks; that of "sgd" depends on the blocks and
+            their order, and is that of the array where there is one block. Or a dask array, with one for y:
+            then passes run on the workers, again with the same bits, and "sgd" and "exact" fetch the chunks
+            to this machine, one at a time or all of them.
         y : array_like, shape (n,)
             Labels, of exactly two classes; left out with blocks.
         sample_weight : array_like, shape (n,), optional
@@ -188,16 +194,7 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         NoUniqueOptimumError
             ``solver="exact"``, and there is no optimum or more than one.
         """
-        check_parameters(self.get_params(deep=False))
-        if is_dask(X) or is_parts(X, y):
-            return self._fit_passes(X, y, sample_weight, soft=False)
-        taken = self._features(X, first=True)
-        labels = vector(y, "y", taken.shape[0])
-        classes = two_classes(labels)
-        targets = class_targets(labels, classes)
-        weights = sample_weights(sample_weight, len(targets))
-        weights = row_weights(targets, weights, self.class_weight, classes)
-        return self._fit(taken, targets, weights, classes)
+        return self._fit(X, y, sample_weight, soft=False)
 
     def fit_soft(self, X: Any, t: Any = None, sample_weight: Any = None) -> LogisticRegression:
         """Fit targets in [0, 1], such as shares or probabilities.
@@ -219,15 +216,7 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         TypeError, ValueError, NoUniqueOptimumError
             As in :meth:`fit`; also if ``class_weight`` is set, since targets name no class.
         """
-        check_parameters(self.get_params(deep=False))
-        if self.class_weight is not None:
-            raise ValueError("class_weight needs class labels: pass sample_weight to fit_soft instead.")
-        if is_dask(X) or is_parts(X, t):
-            return self._fit_passes(X, t, sample_weight, soft=True)
-        taken = self._features(X, first=True)
-        targets = soft_targets(t, taken.shape[0])
-        weights = sample_weights(sample_weight, len(targets))
-        return self._fit(taken, targets, weights, np.array([0, 1]))
+        return self._fit(X, t, sample_weight, soft=True)
 
     def partial_fit(
         self,
@@ -272,99 +261,30 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
         weights = row_weights(targets, weights, self.class_weight, known, needs_both=False)
         calls = 0 if first else self.n_iter_
         start = self._start(taken.shape[1], warm=not first)
-        outcome = pass_over(self._task(taken, targets, weights), start, self._settings(), calls)
+        task = ArrayTask(taken.rows, targets, weights, self._aims())
+        outcome = pass_over(task, start, self._settings(), calls)
         self.classes_ = known
         self.loss_curve_ = [*([] if first else self.loss_curve_), *outcome.losses]
         return self._keep(taken.shape[1], taken.names, outcome)
 
-    # -- predicting ----------------------------------------------------------------------------
-
-    def decision_function(self, X: Any) -> Floats:
-        """The logits x.w + b.
-
-        Parameters
-        ----------
-        X : array_like, data frame or sparse matrix, shape (n, n_features)
-            Features.
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-            The logits.
-
-        Raises
-        ------
-        NotFittedError
-            The estimator is not fitted.
-        TypeError, ValueError
-            The features are not taken, or are others than those fitted.
-        """
-        self._check_fitted()
-        return logits(self._features(X, first=False).rows, self._coefficients())
-
-    def predict(self, X: Any) -> Array:
-        """The likelier class of each row: the second where its logit is positive.
-
-        Parameters, returns and errors are those of :meth:`decision_function`, with labels for logits.
-        """
-        second = self.decision_function(X) > 0
-        labels: Array = self.classes_[second.astype(np.intp)]
-        return labels
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Probabilities of both classes: sigmoid(-z) and sigmoid(z), each correctly rounded from the logit.
-
-        Parameters and errors are those of :meth:`decision_function`.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, 2)
-            A column per class. Neither is made by subtraction, so small ones keep all their digits.
-        """
-        z = self.decision_function(X)
-        return np.column_stack([sigmoid(-z), sigmoid(z)])
-
-    def predict_log_proba(self, X: Any) -> Floats:
-        """Logarithms of the probabilities: log_sigmoid(-z) and log_sigmoid(z), each correctly rounded.
-
-        Parameters, returns and errors are those of :meth:`predict_proba`.
-        """
-        z = self.decision_function(X)
-        return np.column_stack([log_sigmoid(-z), log_sigmoid(z)])
-
     # -- inside --------------------------------------------------------------------------------
 
-    def _fit(
-        self, taken: Features, targets: Floats, weights: Floats | None, classes: Array
-    ) -> LogisticRegression:
-        start = self._start(taken.shape[1], warm=self.warm_start)
-        outcome = fit(self._task(taken, targets, weights), start, self._settings())
-        self.classes_ = classes
+    def _fit(self, X: Any, y: Any, sample_weight: Any, *, soft: bool) -> LogisticRegression:
+        check_parameters(self.get_params(deep=False))
+        if soft and self.class_weight is not None:
+            raise ValueError("class_weight needs class labels: pass sample_weight to fit_soft instead.")
+        if is_dask(X) or is_parts(X, y):
+            given = of_parts(X, y, sample_weight, self._aims(), soft=soft)
+        else:
+            given = of_arrays(self._features(X, first=True), y, sample_weight, self._aims(), soft=soft)
+        count = given.task.features
+        outcome = fit(given.task, self._start(count, warm=self.warm_start), self._settings())
+        self.classes_ = given.classes
         self.loss_curve_ = outcome.losses
-        return self._keep(taken.shape[1], taken.names, outcome)
+        return self._keep(count, given.names, outcome)
 
-    def _fit_passes(self, X: Any, y: Any, sample_weight: Any, *, soft: bool) -> LogisticRegression:
-        """Fit blocks, or the chunks of dask arrays."""
-        check_passes(self.solver)
-        if sample_weight is not None and not is_dask(X):
-            raise TypeError("sample_weight is given beside blocks: give blocks (X, y, sample_weight).")
-        parts = Chunks(X, y, sample_weight) if is_dask(X) else Parts(X)
-        found = parts.survey(soft=soft)
-        coding = Coding.of(found, self.class_weight, soft=soft)
-        l2, fit_intercept = float(self.l2), bool(self.fit_intercept)
-        problem = (
-            DaskProblem(parts, found, coding, l2=l2, fit_intercept=fit_intercept)
-            if isinstance(parts, Chunks)
-            else Problem(PartBlocks(parts, found, coding), l2=l2, fit_intercept=fit_intercept)
-        )
-        task = PassTask(problem, least_weight=coding.least_weight(found), hard=found.hard)
-        outcome = fit(task, self._start(found.features, warm=self.warm_start), self._settings())
-        self.classes_ = np.array([0, 1]) if coding.classes is None else coding.classes
-        self.loss_curve_ = outcome.losses
-        return self._keep(found.features, found.names, outcome)
-
-    def _task(self, taken: Features, targets: Floats, weights: Floats | None) -> Task:
-        return Task(taken.rows, targets, weights, float(self.l2), bool(self.fit_intercept))
+    def _aims(self) -> Aims:
+        return Aims(float(self.l2), bool(self.fit_intercept), self.class_weight)
 
     def _settings(self) -> Settings:
         return Settings(
@@ -386,9 +306,6 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             return self._coefficients()[:size]
         return np.zeros(size)
 
-    def _coefficients(self) -> Floats:
-        return np.append(self.coef_[0], self.intercept_)
-
     def _keep(
         self, count: int, names: npt.NDArray[np.object_] | None, outcome: Outcome
     ) -> LogisticRegression:
@@ -405,15 +322,6 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
             warnings.warn(outcome.complaint, ConvergenceWarning, stacklevel=4)
         return self
 
-    def _features(self, X: Any, *, first: bool) -> Features:
-        """Checked features; but in a first fit they must be those that were fitted."""
-        taken = features(X)
-        if not first:
-            check_same(
-                taken, self.n_features_in_, getattr(self, "feature_names_in_", None), type(self).__name__
-            )
-        return taken
-
     def _known_classes(self, classes: Any, *, first: bool) -> Array:
         if classes is None:
             if first:
@@ -426,9 +334,3 @@ class LogisticRegression(Base):  # type: ignore[misc]  # scikit-learn's base, or
                 f"classes are {given}, and those of the first call to partial_fit {self.classes_}."
             )
         return given
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "coef_"):
-            raise NotFittedError(
-                f"This {type(self).__name__} instance is not fitted yet: call fit with training data first."
-            )

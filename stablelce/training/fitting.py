@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,104 +21,15 @@ from stablelce.training.solvers.outcome import complaint
 from stablelce.training.solvers.sgd import epoch_rate, sgd
 from stablelce.training.solvers.state import State, start
 from stablelce.training.solvers.steps import Samples, descend
-from stablelce.training.sparse import SparseRows
+from stablelce.training.tasks import ArrayTask, Task
 from stablelce.training.watching import Callback, Watch
 
-__all__ = ["Outcome", "PassTask", "Settings", "Task", "check_passes", "fit", "pass_over"]
+__all__ = ["Outcome", "Settings", "fit", "pass_over"]
 
 MANY = 1 << 16
 """Rows times epochs of "sgd" from which on loading the compiled kernels pays."""
 
-_PICKING = {"sgd": "visits the rows in an order drawn anew for each epoch", "exact": "proves its result"}
-"""Solvers that need the rows themselves, and what for."""
-
-Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to fit: checked data, and the objective's parameters.
-
-    Attributes
-    ----------
-    rows : ndarray or SparseRows
-        Features.
-    targets : ndarray of float64
-        Targets in [0, 1].
-    weights : ndarray of float64, or None
-        Effective weights; None where all are 1.
-    l2 : float
-        The penalty.
-    fit_intercept : bool
-        Whether the last coefficient is an intercept.
-    """
-
-    rows: Array | SparseRows
-    targets: Floats
-    weights: Floats | None
-    l2: float
-    fit_intercept: bool
-
-    @property
-    def features(self) -> int:
-        return int(self.rows.shape[1])
-
-    def problem(self) -> Problem:
-        """The objective, ready for passes."""
-        rows: Any = self.rows  # sparse ones are sliced like an array, and that is all that is asked of them
-        blocks = ArrayBlocks(rows, self.targets, self.weights)
-        return Problem(blocks, l2=self.l2, fit_intercept=self.fit_intercept)
-
-    def samples(self, total_weight: float) -> Samples:
-        """The rows, to be picked one by one."""
-        count = len(self.targets)
-        weights = np.ones(count) if self.weights is None else self.weights * (count / total_weight)
-        return Samples(self.rows, self.targets, weights, self.l2, self.fit_intercept)
-
-    def separation(self, total_weight: float) -> float:
-        """A loss that only coefficients which separate the classes reach; 0 where that cannot be told.
-
-        One row with a margin of 0 or less has a loss of log(2) or more, and so a share of at least log(2)
-        times its weight in the mean. A part in 2^20 is left for roundings.
-        """
-        hard = bool(((self.targets == 0.0) | (self.targets == 1.0)).all())
-        if self.l2 > 0 or not hard:
-            return 0.0
-        least = 1.0 if self.weights is None else float(self.weights[self.weights > 0].min())
-        return _separation(least, total_weight)
-
-
-def _separation(least: float, total_weight: float) -> float:
-    return least / total_weight * math.log(2.0) * (1.0 - 2.0**-20)
-
-
-class PassTask:
-    """What to fit where rows cannot be picked: all there is are passes over them.
-
-    Parameters
-    ----------
-    problem : Problem
-        The objective.
-    least_weight : float
-        The least weight of a row that is not 0.
-    hard : bool
-        Whether every target is 0 or 1.
-    """
-
-    def __init__(self, problem: Problem, *, least_weight: float, hard: bool) -> None:
-        self._problem = problem
-        self._least = 0.0 if problem.l2 > 0 or not hard else least_weight
-        self.features = problem.features
-        self.fit_intercept = problem.fit_intercept
-
-    def problem(self) -> Problem:
-        """The objective, ready for passes."""
-        return self._problem
-
-    def separation(self, total_weight: float) -> float:
-        """As in :class:`Task`."""
-        return _separation(self._least, total_weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +57,11 @@ class Outcome:
     complaint: str | None
 
 
-def check_passes(solver: str) -> None:
-    """Refuse, with ``ValueError``, solvers that need more of the rows than passes over them."""
-    if solver in _PICKING:
-        raise ValueError(
-            f"solver={solver!r} {_PICKING[solver]}, which needs all rows as one array or memory map: pass "
-            "one, or take solver='newton' or 'gd'."
-        )
-
-
-def fit(task: Task | PassTask, coef: Floats, settings: Settings) -> Outcome:
+def fit(task: Task, coef: Floats, settings: Settings) -> Outcome:
     """Run the solver from the given coefficients."""
     problem = task.problem()
+    # Before anything else: it refuses more rows than the proof can hold.
+    whole = task.whole() if settings.solver == "exact" else None
     separation = task.separation(problem.total_weight)
     state, seed = start(coef), settings.seed
     losses: list[float] = []
@@ -179,14 +82,9 @@ def fit(task: Task | PassTask, coef: Floats, settings: Settings) -> Outcome:
         losses=losses,
     )
     state = watch.draw(_states(task, problem, state, settings, seed=seed, separation=separation))
-    if isinstance(task, Task) and settings.solver == "exact":
+    if whole is not None:
         coef = exact_coefficients(
-            task.rows,
-            task.targets,
-            task.weights,
-            l2=task.l2,
-            fit_intercept=task.fit_intercept,
-            start=state.coef,
+            *whole, l2=problem.l2, fit_intercept=problem.fit_intercept, start=state.coef
         )
         return Outcome(coef, state.iteration, losses, None)
     trouble = complaint(
@@ -199,12 +97,12 @@ def fit(task: Task | PassTask, coef: Floats, settings: Settings) -> Outcome:
     return Outcome(state.coef, state.iteration, losses, trouble)
 
 
-def pass_over(task: Task, coef: Floats, settings: Settings, calls: int) -> Outcome:
+def pass_over(task: ArrayTask, coef: Floats, settings: Settings, calls: int) -> Outcome:
     """One epoch of stochastic gradient descent in the order of the rows, after so many others."""
     problem = task.problem()
     rate = epoch_rate(problem.lipschitz, calls) if settings.rate is None else settings.rate
     order = np.arange(len(task.targets), dtype=np.int64)
-    samples = task.samples(problem.total_weight)
+    (samples,) = task.samples(problem.total_weight)
     after = descend(samples, coef, order, rate=rate, batch_size=settings.batch_size)
     loss = problem.derivatives(after).loss if np.isfinite(after).all() else math.inf
     if not math.isfinite(loss):
@@ -215,7 +113,7 @@ def pass_over(task: Task, coef: Floats, settings: Settings, calls: int) -> Outco
 
 
 def _states(
-    task: Task | PassTask,
+    task: Task,
     problem: Problem,
     state: State,
     settings: Settings,
@@ -226,13 +124,13 @@ def _states(
     """The solver's states; "exact" starts from what Newton's method finds."""
     if settings.solver == "gd":
         return gradient_descent(problem, state, rate=settings.rate, tol=settings.tol)
-    if isinstance(task, Task) and settings.solver == "sgd":
+    if settings.solver == "sgd":
         assert seed is not None
-        if len(task.targets) * settings.max_iter >= MANY:
+        if problem.rows * settings.max_iter >= MANY:
             warmup()
         return sgd(
             problem,
-            task.samples(problem.total_weight),
+            lambda: task.samples(problem.total_weight),
             state,
             seed=seed,
             rate=settings.rate,
@@ -242,11 +140,11 @@ def _states(
     return newton(problem, state, tol=settings.tol, separation=separation)
 
 
-def _identity(task: Task | PassTask, problem: Problem, coef: Floats, settings: Settings) -> dict[str, str]:
+def _identity(task: Task, problem: Problem, coef: Floats, settings: Settings) -> dict[str, str]:
     """What the path of a fit depends on.
 
-    The objective is told by its derivatives at 0, which no order of the rows changes; "sgd" depends on the
-    order too, so there the rows themselves are read.
+    The objective is told by its derivatives at 0, which no order of the rows changes; "sgd" depends on their
+    order and their blocks too, so there the rows themselves are read.
     """
     origin = problem.derivatives(np.zeros(problem.size))
     scalars = np.array([origin.loss, problem.lipschitz, problem.total_weight, problem.l2])
@@ -254,12 +152,19 @@ def _identity(task: Task | PassTask, problem: Problem, coef: Floats, settings: S
         "solver": settings.solver,
         "rate": str(settings.rate),
         "tol": settings.tol.hex(),
-        "intercept": str(task.fit_intercept),
-        "data": digest(scalars, origin.gradient),
-        "start": digest(coef),
+        "intercept": str(problem.fit_intercept),
+        "data": digest([scalars, origin.gradient]),
+        "start": digest([coef]),
     }
-    if isinstance(task, Task) and settings.solver == "sgd":
-        weights = np.ones(0) if task.weights is None else task.weights
+    if settings.solver == "sgd":
         identity["batch_size"] = str(settings.batch_size)
-        identity["order of rows"] = digest(task.targets, weights, *(block.X for block in problem.blocks))
+        identity["order of rows"] = digest(_content(task.samples(problem.total_weight)))
     return identity
+
+
+def _content(samples: Iterator[Samples]) -> Iterator[npt.NDArray[np.generic]]:
+    for part in samples:
+        yield part.targets
+        yield part.weights
+        for block in ArrayBlocks(part.rows, part.targets):
+            yield block.X

@@ -15,14 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.training.frames import column_names, frame_to_array, is_frame
+from stablelce.training.scales import LARGEST
 from stablelce.training.sparse import SparseRows, is_sparse
 
-__all__ = ["LARGEST", "Features", "check_same", "features"]
+__all__ = ["Features", "check_same", "features"]
 
 Array = npt.NDArray[Any]
-
-LARGEST = 1e150
-"""Largest magnitude of a feature: squares, and sums of 2^64 of them, stay below 2^1024."""
 
 _BLOCK = 1 << 16
 """Elements that are looked at at once."""

@@ -85,7 +85,7 @@ def two_classes(labels: Array, name: str = "y") -> Array:
     classes = distinct(labels, name)
     if len(classes) < 2:
         raise ValueError(
-            f"{name} holds 1 class only ({classes[0]!r}), and two classes are needed: "
+            f"{name} holds 1 class only ({classes.tolist()[0]!r}), and two classes are needed: "
             "with one, the loss has no minimum."
         )
     return classes
@@ -104,7 +104,8 @@ def class_targets(labels: Array, classes: Array) -> Floats:
     if unknown.any():
         row = int(unknown.argmax())
         raise ValueError(
-            f"y holds the label {labels[row]!r} at row {row}, which is not among the classes {classes!r}."
+            f"y holds the label {labels.tolist()[row]!r} at row {row}, which is not among the classes "
+            f"{classes.tolist()}."
         )
     return second.astype(np.float64)
 

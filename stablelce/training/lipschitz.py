@@ -1,4 +1,4 @@
-"""The sum of all squares, for the constant that bounds the second derivatives.
+"""The sums of squares, for the constants that bound the second derivatives.
 
 sum_i s_i*|x_i|^2 is added up in fixed point, column by column, with x scaled to at most 1, so that the sums
 are the same for every order of the rows; their error bound is added, so that the constant is never too small.
@@ -77,18 +77,24 @@ class Squares:
         self._sums.merge(other._sums)
         self._deposits += other._deposits
 
-    def upper_bound(self) -> Fraction:
-        """A bound of the sum over all columns, above it by less than 2**-100 of the rows' largest squares.
+    def upper_bounds(self) -> list[Fraction]:
+        """A bound of each column's sum, above it by less than 2**-100 of the rows' largest squares.
 
         The error of two deposits for each element, as FixedPointSum bounds it, and what x, its square or the
         weight lose where they underflow, less than 2**-960 each.
         """
         slack = self._deposits * Fraction(11, 16) * Fraction(2) ** UNIT
-        total = Fraction(0)
-        for column, exponent in enumerate(self.exponents.tolist()):
-            if self._scales.maxima[column] > 0:
-                total += (self._sums.value(column) + slack) * Fraction(4) ** exponent
-        return total * Fraction(2) ** self._scales.weight_exponent
+        weight = Fraction(2) ** self._scales.weight_exponent
+        return [
+            (self._sums.value(column) + slack) * Fraction(4) ** exponent * weight if largest else Fraction(0)
+            for column, (exponent, largest) in enumerate(
+                zip(self.exponents.tolist(), self._scales.maxima.tolist(), strict=True)
+            )
+        ]
+
+    def upper_bound(self) -> Fraction:
+        """Their sum: a bound of the sum of all squares."""
+        return sum(self.upper_bounds(), Fraction(0))
 
 
 def round_up(value: Fraction) -> float:

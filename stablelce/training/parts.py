@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stablelce.training.blocks import Block
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.training.blocks import ArrayBlocks, Block
 from stablelce.training.survey import Coding, Part, Survey, survey
 
 __all__ = ["PartBlocks", "Parts", "is_parts"]
+
+Floats = npt.NDArray[np.float64]
 
 
 def is_parts(X: Any, y: Any) -> bool:
@@ -111,20 +116,36 @@ class PartBlocks:
         self.features = found.features
 
     def __iter__(self) -> Iterator[Block]:
-        """A fresh pass over all rows.
+        """A fresh pass over all rows, in blocks of little memory.
 
         Raises
         ------
         ValueError
             There are not as many as in the first pass.
         """
+        for rows in self.coded():
+            yield from ArrayBlocks(*rows)
+
+    def coded(self) -> Iterator[tuple[Any, Floats, Floats | None]]:
+        """A fresh pass over the parts that have rows: features, targets, and weights or None.
+
+        Raises
+        ------
+        ValueError
+            There are not as many rows as in the first pass.
+        """
         rows = 0
         for part in self._parts:
-            for block in self._coding.blocks(part):
-                rows += len(block.t)
-                yield block
+            if np.shape(part[0])[:1] == (0,):
+                continue
+            X, targets, weights = self._coding.rows(part)
+            rows += len(targets)
+            if rows > self._rows:
+                break
+            yield X, targets, weights
         if rows != self._rows:
+            more = " or more" if rows > self._rows else ""
             raise ValueError(
-                f"the blocks gave {self._rows} rows in the first pass and {rows} in a later one: each pass "
-                "must give the same rows."
+                f"the blocks gave {self._rows} rows in the first pass and {rows}{more} in a later one: each "
+                "pass must give the same rows."
             )

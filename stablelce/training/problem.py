@@ -61,6 +61,9 @@ class Problem:
     lipschitz : float
         L = (sum_i s_i*(|x_i|^2 + 1) / sum_i s_i)/4 + l2, without the 1 if there is no intercept: the gradient
         changes by at most L times the change of the coefficients, so 1/L is a safe rate.
+    curvatures : ndarray of float64, shape (size,)
+        L_j = sum_i s_i*x_ij^2 / sum_i s_i / 4 + l2, which no second derivative along coefficient j exceeds;
+        1/4 for the intercept.
     scales : Scales
         What passes over parts of the data must know of the whole.
 
@@ -97,8 +100,18 @@ class Problem:
     @cached_property
     def lipschitz(self) -> float:
         """L, rounded upward; it takes a pass over the data."""
-        bound = self._squares().upper_bound() / self._weight + self.fit_intercept
+        bound = self._squared.upper_bound() / self._weight + self.fit_intercept
         return round_up(bound / 4 + Fraction(self.l2))
+
+    @cached_property
+    def curvatures(self) -> Doubles:
+        """L_j, rounded upward; the pass is that of ``lipschitz``."""
+        bounds = [square / self._weight / 4 + Fraction(self.l2) for square in self._squared.upper_bounds()]
+        return np.array([*map(round_up, bounds), *([0.25] * self.fit_intercept)])
+
+    @cached_property
+    def _squared(self) -> Squares:
+        return self._squares()
 
     def derivatives(self, coef: Doubles, *, hessian: bool = False, slices: int = 1) -> Derivatives:
         """Loss, gradient and, if wanted, Hessian of F, penalty included.

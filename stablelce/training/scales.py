@@ -25,7 +25,7 @@ Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 LARGEST = 1e150
-"""Features beyond it are refused: their squares, which the Hessian holds, come near the end of the range."""
+"""Features beyond it are refused: squares, and sums of 2^64 of them, stay below 2^1024."""
 
 _ELEMENTS = 1 << 15
 """Features to a chunk, which stays in the second-level cache while it is looked at twice."""

@@ -26,6 +26,7 @@ from stablelce.training.weights import sample_weights
 __all__ = ["Coding", "Part", "Survey", "survey"]
 
 Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 
 Part = tuple[Any, Any, Any]
 """Some rows as a user gives them: features, labels or targets, weights or None."""
@@ -200,11 +201,9 @@ class Coding:
         scale = self.class_weight or {}
         return min(group.least * scale.get(label, 1.0) for label, group in found.groups.items())
 
-    def blocks(self, part: Part) -> Iterator[Block]:
-        """The rows of a part, in blocks; they are taken for checked."""
+    def rows(self, part: Part) -> tuple[Any, Floats, Floats | None]:
+        """Features, targets and effective weights of a part with rows, all taken for checked."""
         X, y, weight = part
-        if np.shape(X)[:1] == (0,):
-            return
         taken = features(X, check=False)
         rows = taken.shape[0]
         weights = sample_weights(weight, rows, needs_some=False)
@@ -214,7 +213,9 @@ class Coding:
             targets = class_targets(vector(y, "y", rows), self.classes)
             first, second = self.classes.tolist()
             weights = effective_weights(targets, weights, self.class_weight, (first, second))
-        sliced: Any = (
-            taken.rows
-        )  # sparse ones are sliced like an array, and that is all that is asked of them
-        yield from ArrayBlocks(sliced, targets, weights)
+        return taken.rows, targets, weights
+
+    def blocks(self, part: Part) -> Iterator[Block]:
+        """The rows of a part, in blocks; they are taken for checked."""
+        if np.shape(part[0])[:1] != (0,):
+            yield from ArrayBlocks(*self.rows(part))

@@ -98,7 +98,7 @@ def row_weights(
             raise ValueError("All rows have the weight 0: there is nothing to fit.")
         if needs_both and not all(left):
             raise ValueError(
-                f"All rows of the class {classes[left.index(False)]!r} have the weight 0, so only one class "
-                "is left, and two classes are needed."
+                f"All rows of the class {(first, second)[left.index(False)]!r} have the weight 0, so only "
+                "one class is left, and two classes are needed."
             )
     return weights

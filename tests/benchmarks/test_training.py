@@ -85,7 +85,8 @@ def test_gradient_pass(
 
 
 @pytest.mark.parametrize("slices", [1, 2])
-def test_hessian(benchmark: BenchmarkFixture, slices: int) -> None:
+def test_hessian(benchmark: BenchmarkFixture, slices: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STABLELCE_NUM_THREADS", "1")
     rows = 1_000_000 if benchmark.enabled else 10_000
     X, t, coef = _data(rows, 100, "float64")
     benchmark.group = f"hessian {rows} x 100"

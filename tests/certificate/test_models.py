@@ -140,7 +140,7 @@ def test_what_is_no_model_of_two_classes() -> None:
         certify(fitted(), X, np.linspace(0, 1, 60))
     with pytest.raises(ValueError, match="y must have shape"):
         certify(fitted(), X, T[:, None])
-    with pytest.raises(ValueError, match=r"y\[0\] = .* is none of the model's classes"):
+    with pytest.raises(ValueError, match=r"y\[0\] = 'b' is none of the model's classes \['a', 'yes'\]\."):
         certify(fitted(classes_=np.array(["a", "yes"])), X, np.where(T[0] == T, "b", "yes"))
 
 

@@ -15,6 +15,7 @@ from stablelce.certificate.separation import (
     refute,
     refute_by_linear_program,
     refute_constant_targets,
+    strict,
     verdict,
 )
 from tests.certificate.reference import data, seeded
@@ -33,6 +34,29 @@ def refused(x: Any, t: Any, *, fit_intercept: bool = True, **options: Any) -> No
 def test_separable_data(d: int, fit_intercept: bool) -> None:
     x, t = data(d, 60, d, noise=0.0)
     assert refused(x, t, fit_intercept=fit_intercept).kind == "separable"
+
+
+@pytest.mark.parametrize("x", [[1, 2, 3, 4], [-1, 0, 0.5, 7], [0, 1, 2, 3], [1, 1.25, 1.5, 1e9]])
+def test_completely_separable_data_are_called_so_though_simple_directions_touch_them(x: list[float]) -> None:
+    error = refused(np.array(x)[:, np.newaxis], [0, 0, 1, 1])
+    assert error.kind == "separable"
+    assert refused(np.array(x)[:, np.newaxis], [1, 1, 0, 0]).kind == "separable"
+
+
+def test_a_direction_that_touches_is_replaced_by_one_that_does_not() -> None:
+    """Rows on the border of x1 are separated by x2, which has others on the wrong side."""
+    x = np.array([[3.0, -9.0], [1.0, -7.0], [0.0, 2.0], [0.0, 1.0], [0.0, -1.0], [-2.0, 30.0]])
+    t = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 0.0])
+    rows = x.astype(int).astype(object)
+    touching = np.array([1, 0], dtype=object)
+    assert verdict(rows, t, touching) == "quasi-separable"
+    found = strict(rows, t, touching)
+    assert found is not None
+    assert verdict(rows, t, found) == "separable"
+    assert strict(rows, t, found).tolist() == found.tolist()  # type: ignore[union-attr]  # it is strict
+    # Two equal rows of both classes exclude every strict direction, and so does a soft target.
+    assert strict(np.vstack([rows, rows[3:4]]), np.append(t, 0.0), touching) is None
+    assert strict(np.vstack([rows, rows[3:4] * 0]), np.append(t, 0.5), touching) is None
 
 
 def test_a_narrow_gap_between_the_classes() -> None:
@@ -146,6 +170,27 @@ def test_small_data_are_decided_one_way_or_the_other(rows: list[tuple[int, int, 
         exact_optimum(x, t)
     except NoUniqueOptimumError as error:
         check_direction(x, t, error)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 1)), min_size=2, max_size=9))
+def test_the_label_is_that_of_a_linear_program(rows: list[tuple[int, int, int]]) -> None:
+    """The largest margin with |v_j| <= 1 is 0 or a quotient of small determinants, far from the tolerance."""
+    optimize = pytest.importorskip("scipy.optimize")
+    x, t = np.array([row[:2] for row in rows], dtype=float), np.array([row[2] for row in rows], dtype=float)
+    kind = ""
+    try:
+        exact_optimum(x, t)
+    except NoUniqueOptimumError as error:
+        kind = error.kind
+    sides = np.where(t == 1, 1.0, -1.0)[:, np.newaxis] * np.column_stack([x, np.ones(len(t))])
+    found = optimize.linprog(
+        [0, 0, 0, -1],
+        A_ub=np.column_stack([-sides, np.ones(len(t))]),
+        b_ub=np.zeros(len(t)),
+        bounds=[(-1, 1)] * 3 + [(None, 1)],
+    )
+    completely = -found.fun > 1e-6
+    assert (kind == "separable") == completely or (kind == "rank-deficient" and completely)
 
 
 def test_a_wrong_direction_proves_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stablelce.certificate.errors import NoUniqueOptimumError
+from stablelce.certificate.errors import NotProvedError, NoUniqueOptimumError
 from stablelce.certificate.optimum import exact_optimum
 from stablelce.certificate.problem import make_problem
 from stablelce.certificate.zeros import are_zero
@@ -96,6 +96,10 @@ def test_what_is_proved_zero_is_zero(rows: list[tuple[int, int, float]]) -> None
     try:
         got = exact_optimum(x, t)
     except NoUniqueOptimumError:
+        return
+    except NotProvedError:
+        # As many rows as parameters fix each logit, and a coefficient, a combination of logarithms, may be 0
+        # for reasons that this proof does not know: rows (0, 1), (-1, 0), (-1, -1) with t = 1/4, 1/4, 1/2.
         return
     values = [*got.coef, got.intercept]
     for j, value in enumerate(values):

@@ -18,7 +18,7 @@ from stablelce.conformance.results import Record
 from tests.cli.records import check, provenance, result
 
 # The application holds the command; the module that defines it is where its names are looked up.
-MODULE = sys.modules["stablelce.cli.audit"]
+MODULE = sys.modules["stablelce.cli.judging"]
 
 FAST = ("--tier", "smoke", "--format", "float64")
 

@@ -14,7 +14,7 @@ from stablelce.cli.app import application
 from stablelce.conformance.trainers.results import TrainerRecord
 from tests.conformance.trainers.records import check, result
 
-MODULE = sys.modules["stablelce.cli.trainers"]
+MODULE = sys.modules["stablelce.cli.judging"]
 
 GOOD = workers.Outcome("good", "audited", trainer=result(check("optimum", digits=3.99), trainer="good"))
 BAD = workers.Outcome(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import time
 import warnings
@@ -14,9 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from dask import array
-from distributed import Client, LocalCluster
+from dask.delayed import Delayed
+from distributed import Client, LocalCluster, wait
 
 import stablelce as lce
+from stablelce.training.dask_rows import Chunks
 from tests.training.data import noisy, soft
 
 X, Y = noisy(500, 4)
@@ -94,6 +97,55 @@ def test_a_worker_killed_during_a_pass_costs_time_only(client: Client, tmp_path:
     assert len(list(tmp_path.iterdir())) > 10 * passes, "nothing was computed again"
 
 
+@pytest.mark.parametrize("solver", ["newton", "gd"])
+def test_persisted_chunks_are_used_where_they_lie(client: Client, solver: Any, tmp_path: Path) -> None:
+    wanted = lce.LogisticRegression(solver=solver, l2=0.1, tol=0.1).fit(X, Y, S)
+    made = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    published: Any = client  # without types
+    given = published.persist([made, chunked(Y, chunks=50), chunked(S, chunks=70)])
+    wait(given)  # type: ignore[no-untyped-call]  # likewise
+    found = lce.LogisticRegression(solver=solver, l2=0.1, tol=0.1).fit(*given)
+    assert bits(found) == bits(wanted)
+    assert len(list(tmp_path.iterdir())) == 10, "no chunk was made twice"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
+def test_persisted_chunks_lost_with_their_workers_are_made_anew(client: Client, tmp_path: Path) -> None:
+    wanted = lce.LogisticRegression(l2=0.1).fit(X, Y)
+    made = chunked(X, chunks=(50, 4)).map_blocks(_slowly, str(tmp_path), dtype=X.dtype, meta=X[:0])
+    published: Any = client  # without types
+    (given,) = published.persist([made])
+    wait(given)  # type: ignore[no-untyped-call]  # likewise
+    killed = []
+
+    def kill(told: Any) -> None:
+        """Kill every worker: of chunks as small as these each may have copies of all."""
+        if told.iteration == 2:
+            killed.extend(client.run(os.getpid).values())
+            for worker in killed:
+                os.kill(worker, signal.SIGKILL)
+
+    found = lce.LogisticRegression(l2=0.1, callbacks=[kill]).fit(given, Y)
+    assert bits(found) == bits(wanted)
+    makers = [int(path.name.split("-")[0]) for path in tmp_path.iterdir()]
+    assert len(killed) == WORKERS
+    assert sum(maker in killed for maker in makers) == 10
+    assert len(makers) >= 20, "what was lost was made anew"
+
+
+def test_the_arguments_of_a_pass_are_in_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def compute(whole: Any) -> None:
+        sizes.extend(len(pickle.dumps(task)) for task in dict(whole.dask).values())
+
+    monkeypatch.setattr(Delayed, "compute", compute)
+    chunks = Chunks(array.zeros((64, 3), chunks=(1, 3)), np.zeros(64), None)
+    chunks.gather(len, np.zeros(10**5))
+    assert len(sizes) > 64
+    assert sum(size >= 8e5 for size in sizes) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "said"),
     [
@@ -121,6 +173,16 @@ def test_a_gap_is_found_on_the_workers_and_placed(client: Client) -> None:
         lce.LogisticRegression().fit(chunked(spoilt, chunks=(100, 4)), Y)
 
 
-def test_solvers_that_pick_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="as one array or memory map"):
-        lce.LogisticRegression(solver="exact").fit(chunked(X), Y)
+def test_solvers_that_pick_rows_fetch_the_chunks(client: Client) -> None:
+    assert client.status == "running"
+    pytest.importorskip("flint")
+    exact = lce.LogisticRegression(solver="exact")
+    wanted = exact.fit(X, Y, S).coef_.tobytes()
+    assert exact.fit(chunked(X, chunks=(77, 2)), chunked(Y, chunks=50), S).coef_.tobytes() == wanted
+    sgd = lce.LogisticRegression(solver="sgd", max_iter=3, batch_size=5, random_state=1)
+    cuts = [slice(i, i + 77) for i in range(0, 500, 77)]
+    fits = []
+    for given in (([(X[c], Y[c], S[c]) for c in cuts],), (chunked(X, chunks=(77, 2)), Y, S)):
+        with pytest.warns(lce.ConvergenceWarning, match="before it converged"):
+            fits.append(bits(sgd.fit(*given)))
+    assert fits[0] == fits[1]

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 import stablelce as lce
-from stablelce.training import fitting
+from stablelce.training import tasks
 from stablelce.training.blocks import ArrayBlocks
 from stablelce.training.estimator import LogisticRegression
-from stablelce.training.fitting import Task
-from tests.training.data import noisy, separable, soft
+from tests.training.data import noisy, soft
 
 FITS: dict[str, dict[str, Any]] = {
     "newton": {"solver": "newton"},
@@ -54,7 +53,7 @@ class TestBits:
         def cut(*arrays: Any) -> ArrayBlocks:
             return ArrayBlocks(*arrays, rows=rows)
 
-        monkeypatch.setattr(fitting, "ArrayBlocks", cut)
+        monkeypatch.setattr(tasks, "ArrayBlocks", cut)
         assert hashed(model.fit_soft(X[:300], t[:300], s[:300])) == want
 
     def test_of_layouts(self, model: LogisticRegression) -> None:
@@ -101,21 +100,3 @@ def test_weights_that_are_all_equal_change_nothing() -> None:
     X, t, _ = soft()
     one, two = LogisticRegression().fit_soft(X, t), LogisticRegression().fit_soft(X, t, np.full(60, 0.25))
     assert hashed(one) == hashed(two)
-
-
-def test_the_loss_that_tells_separated_classes() -> None:
-    """A row on the wrong side has a loss of log(2) or more: a mean of log(2)/n may hold one, less may not."""
-    X, y = separable()
-    task = Task(X, y.astype(float), None, 0.0, fit_intercept=True)
-    limit = task.separation(40.0)
-    assert 0.999 * np.log(2) / 40 < limit < np.log(2) / 40
-    weights = np.where(np.arange(40) == 3, 0.5, 2.0)
-    weights[5] = 0.0
-    weighted = Task(X, y.astype(float), weights, 0.0, fit_intercept=True).separation(float(weights.sum()))
-    assert 0.999 * np.log(2) / 2 / weights.sum() < weighted < np.log(2) / 2 / weights.sum()
-
-
-def test_targets_between_or_a_penalty_tell_nothing() -> None:
-    X, t, _ = soft()
-    assert Task(X, t, None, 0.0, fit_intercept=True).separation(60.0) == 0.0
-    assert Task(X, np.rint(t), None, 0.1, fit_intercept=True).separation(60.0) == 0.0

@@ -91,6 +91,91 @@ def test_a_fit_of_blocks_resumes_from_the_checkpoint_of_one_of_arrays(tmp_path: 
     assert bits(resumed) == bits(lce.LogisticRegression(**options).fit(X, y))
 
 
+# -- solvers that pick rows --------------------------------------------------------------------
+
+
+def quiet(model: lce.LogisticRegression, *given: Any) -> lce.LogisticRegression:
+    """Fit without the warning that a few epochs are no convergence."""
+    with pytest.warns(lce.ConvergenceWarning, match="before it converged"):
+        return model.fit(*given)
+
+
+def stochastic(**options: Any) -> lce.LogisticRegression:
+    return lce.LogisticRegression(
+        **{"solver": "sgd", "max_iter": 6, "random_state": 5, "batch_size": 4, "l2": 0.1, **options}
+    )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sgd_over_one_block_has_the_bits_of_the_array(weighted: bool) -> None:
+    X, y = noisy(200, 4)
+    given = (X, y, soft(200, 4)[2]) if weighted else (X, y)
+    empty = tuple(array[:0] for array in given)
+    whole = bits(quiet(stochastic(), *given))
+    assert bits(quiet(stochastic(), [empty, given, empty])) == whole
+
+
+def test_sgd_over_blocks_depends_on_seed_blocks_and_order_alone() -> None:
+    X, y = noisy(200, 4)
+    blocks = cut(X, y, seed=1)
+    wanted = bits(quiet(stochastic(), blocks))
+    assert bits(quiet(stochastic(), lambda: iter(blocks))) == wanted
+    for engine in ("numpy", "numba"):
+        pytest.importorskip(engine)
+        with lce.engine(engine):
+            assert bits(quiet(stochastic(), blocks)) == wanted
+    others = [stochastic(random_state=6), stochastic(), stochastic()]
+    given = [blocks, blocks[::-1], cut(X, y, seed=2)]
+    found = [bits(quiet(model, some)) for model, some in zip(others, given, strict=True)]
+    assert len({wanted[0], *(coef for coef, *_ in found)}) == 4
+
+
+def test_sgd_over_blocks_comes_near_the_optimum() -> None:
+    X, y = noisy(200, 4)
+    best = lce.LogisticRegression(l2=0.1).fit(X, y).loss_curve_[-1]
+    losses = quiet(stochastic(max_iter=40), cut(X, y, seed=1)).loss_curve_
+    # As over one array (see test_sgd): the rate falls to 1/sqrt(40) of the first, the noise likewise.
+    assert losses[-1] - best < (losses[1] - best) / 4
+
+
+def test_sgd_over_blocks_goes_on_from_its_checkpoint_with_the_same_bits(tmp_path: Path) -> None:
+    X, y = noisy(200, 4)
+    blocks = cut(X, y, seed=1)
+    quiet(stochastic(max_iter=3, checkpoint=tmp_path), blocks)
+    resumed = quiet(stochastic(checkpoint=tmp_path), lambda: iter(blocks))
+    assert bits(resumed) == bits(quiet(stochastic(), blocks))
+    for others in (blocks[::-1], cut(X, y, seed=2), [(X, y)]):
+        with pytest.raises(ValueError, match="its order of rows is"):
+            stochastic(checkpoint=tmp_path).fit(others)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_exact_over_blocks_has_the_bits_of_the_array(weighted: bool) -> None:
+    pytest.importorskip("flint")
+    X, y = noisy(200, 4)
+    given = (X.astype(np.float32), y, soft(200, 4)[2]) if weighted else (X.astype(np.float32), y)
+    whole = lce.LogisticRegression(solver="exact").fit(*given)
+    found = lce.LogisticRegression(solver="exact").fit(cut(*given, seed=3))
+    assert found.coef_.tobytes() == whole.coef_.tobytes()
+    assert found.intercept_.tobytes() == whole.intercept_.tobytes()
+
+
+def test_more_rows_than_a_proof_can_hold_are_refused_before_any_work() -> None:
+    rows = np.zeros((10**4, 101), np.float32)
+    y = np.arange(10**4) % 2
+    passes: list[None] = []
+
+    def blocks() -> Iterator[Any]:
+        passes.append(None)
+        return iter([(rows, y)] * 100)
+
+    with pytest.raises(
+        ValueError, match=r"200 bytes for each element.*1000000 rows of 101 features are more"
+    ):
+        lce.LogisticRegression(solver="exact").fit(blocks)
+    assert len(passes) == 2  # the survey and the scales
+
+
 # -- what is refused ---------------------------------------------------------------------------
 
 
@@ -137,11 +222,7 @@ def test_wrong_blocks_are_refused_in_one_sentence(blocks: Any, kind: type[Except
         lce.LogisticRegression().fit(blocks)
 
 
-def test_solvers_that_pick_rows_and_weights_beside_blocks_are_refused() -> None:
-    for solver, said in (("sgd", "an order drawn anew"), ("exact", "proves its result")):
-        model = lce.LogisticRegression(solver=solver)  # type: ignore[arg-type]  # a str is not narrowed
-        with pytest.raises(ValueError, match=said):
-            model.fit([(X60, Y60)])
+def test_weights_beside_blocks_are_refused() -> None:
     with pytest.raises(TypeError, match="beside blocks"):
         lce.LogisticRegression().fit([(X60, Y60)], sample_weight=np.ones(60))
 

@@ -101,6 +101,22 @@ def test_lipschitz_is_the_exact_constant_rounded_upward(fit_intercept: bool, wei
     assert Fraction(math.nextafter(found, 0.0)) < constant <= Fraction(found)
 
 
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_curvatures_are_the_exact_bounds_rounded_upward(fit_intercept: bool, weighted: bool) -> None:
+    block, l2 = data(200, 3, weighted=weighted), 0.7
+    weights = [Fraction(1)] * 200 if block.s is None else [Fraction(s) for s in block.s.tolist()]
+    exact = [
+        sum(s * Fraction(x) ** 2 for s, x in zip(weights, column, strict=True)) / sum(weights) / 4
+        + Fraction(l2)
+        for column in block.X.T.tolist()
+    ] + [Fraction(1, 4)] * fit_intercept
+    found = problem(block, l2=l2, fit_intercept=fit_intercept).curvatures
+    assert len(found) == len(exact)
+    for one, constant in zip(found.tolist(), exact, strict=True):
+        assert Fraction(math.nextafter(one, 0.0)) < constant <= Fraction(one)
+
+
 @each_engine
 @pytest.mark.parametrize("features", [0, 1])
 @pytest.mark.parametrize("rows", [1, 2])

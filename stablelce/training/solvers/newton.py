@@ -1,7 +1,6 @@
 """Newton's method, damped: w <- w - a * H^-1 g, with a halved until the objective falls.
 
-**Step.** Its size is the largest of |p_j| / max(|w_j|, sqrt(F/H_jj)): relative to the coefficient, or to the
-length that changes the objective F by half of itself along that axis. No scaling of the features changes it.
+**Step.** Its size is the largest of |p_j| / max(|w_j|, sqrt(F/H_jj)), see ``state.relative_size``.
 
 **Stop.** Once a step is within the tolerance, steps are taken as long as each is less than half the one
 before: convergence is that fast, so it costs one or two passes, and leads to the last bits. A loss that no
@@ -30,8 +29,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stablelce.training.cholesky import Cholesky, NotPositiveDefiniteError
-from stablelce.training.solvers.state import Derivatives, Floats, Objective, State, Status, dot, is_finite
+from stablelce.training.solvers.descent import newton_step
+from stablelce.training.solvers.state import (
+    Derivatives,
+    Floats,
+    Objective,
+    State,
+    Status,
+    dot,
+    is_finite,
+    relative_size,
+)
 
 __all__ = ["newton"]
 
@@ -106,37 +114,18 @@ def newton(problem: Objective, state: State, *, tol: float, separation: float = 
 def _leaving(problem: Objective, state: State, here: Derivatives) -> _Leaving:
     """The direction from a point: Newton's, or the next best."""
     slices = state.slices
-    direction = _direction(here, 0.0)
+    direction = newton_step(here)
     if direction is None and slices == 1:
         slices = 2
         here = problem.derivatives(state.coef, hessian=True, slices=slices)
-        direction = _direction(here, 0.0)
+        direction = newton_step(here)
     if direction is not None:
         return _Leaving(here, direction, slices, ridge=0.0)
     for ridge in RIDGES:
-        direction = _direction(here, ridge)
+        direction = newton_step(here, ridge)
         if direction is not None:
             return _Leaving(here, direction, slices, ridge)
     return _Leaving(here, -here.gradient / problem.lipschitz, slices, ridge=math.inf)
-
-
-def _direction(here: Derivatives, ridge: float) -> Floats | None:
-    """-(H + ridge)^-1 g, or None where there is none, or none that leads downhill."""
-    matrix, right = np.array(here.hessian, dtype=np.float64), -here.gradient
-    if not np.isfinite(matrix).all():
-        return None
-    if ridge:
-        diagonal = np.diagonal(matrix).copy()
-        np.fill_diagonal(matrix, np.where(diagonal > 0, diagonal * (1.0 + ridge), 1.0))
-        right[diagonal == 0] = 0.0
-    try:
-        direction = Cholesky.of(matrix).solve(right)
-    except NotPositiveDefiniteError:
-        return None
-    if not np.isfinite(direction).all():
-        return None
-    downhill = dot(here.gradient, direction) < 0 or not here.gradient.any()
-    return direction if downhill else None
 
 
 def _search(problem: Objective, coef: Floats, leaving: _Leaving) -> _Found | None:
@@ -188,10 +177,5 @@ def _after(state: State, leaving: _Leaving, found: _Found, tol: float) -> State:
 
 
 def _size(leaving: _Leaving, coef: Floats) -> float:
-    if not math.isfinite(leaving.derivatives.loss):
-        return math.inf
     diagonal = np.diagonal(np.asarray(leaving.derivatives.hessian))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = np.sqrt(leaving.derivatives.loss / diagonal)
-    unit[diagonal == 0] = np.inf  # where the loss is flat any step is small
-    return float((np.abs(leaving.direction) / np.maximum(np.abs(coef), unit)).max())
+    return relative_size(leaving.direction, coef, leaving.derivatives.loss, diagonal)

@@ -25,7 +25,9 @@ def complaint(state: State, *, solver: str, max_iter: int, tol: float, separatio
     if status != "stopped" and state.loss < separation:
         status = "separated"
     after = f"{solver} stopped after {state.iteration} iterations"
-    size = f"the last step has the relative size {state.step:.1e}, and tol is {tol:.1e}"
+    what = "last step" if solver == "newton" else "Newton step from there"
+    size = f"the {what} has the relative size {state.step:.1e}, and tol is {tol:.1e}"
+    other = "" if solver == "newton" else "take solver='newton', pass rate=None, "
     complaints: dict[Status, str] = {
         "separated": f"The coefficients after {state.iteration} iterations of {solver} separate the two "
         "classes: every row is on its side, so larger ones always fit better and there is no optimum. Add a "
@@ -37,10 +39,10 @@ def complaint(state: State, *, solver: str, max_iter: int, tol: float, separatio
         "overflow": f"{after}, for the next step leads to numbers that are not finite: the rate is too "
         "large. Pass rate=None for one that is safe, or scale the features; the coefficients are the last "
         "finite ones.",
-        "stuck": f"{after}: no step lowers the loss any more in working precision, but {size}. Scale the "
-        f"features, add a penalty, l2 > 0, or raise tol; {_PROOF}.",
+        "stuck": f"{after}: no step leads any further in working precision, but {size}. Scale the "
+        f"features, {other}add a penalty, l2 > 0, or raise tol; {_PROOF}.",
         "running": f"{solver} stopped at max_iter={max_iter} before it converged: {size}. Scale the "
-        "features, raise max_iter, take solver='newton', or add a penalty, l2 > 0; the data may be "
+        f"features, raise max_iter, {other}or add a penalty, l2 > 0; the data may be "
         f"separable: {_PROOF}.",
     }
     return complaints.get(status)

@@ -1,4 +1,4 @@
-"""What solvers share: the problem they see, the state after an iteration, the size of a step."""
+"""What solvers share: the problem they see, the state after an iteration, the measure of a step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Derivatives", "Floats", "Objective", "State", "Status", "dot", "is_finite", "start"]
+__all__ = [
+    "Derivatives",
+    "Floats",
+    "Objective",
+    "State",
+    "Status",
+    "dot",
+    "is_finite",
+    "relative_size",
+    "start",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,14 +27,14 @@ Status = Literal["running", "converged", "flat", "separated", "stuck", "overflow
 """Why a solver stops.
 
 converged
-    The last step was within the tolerance.
+    Newton's step was within the tolerance.
 flat
     The Hessian is singular in working precision, and the steps were within the tolerance or no longer
     shrank: the optimum need not be the only one.
 separated
     The coefficients separate the two classes: there is no optimum, the loss has no positive lower bound.
 stuck
-    No step lowers the loss any more, and the last one was not within the tolerance.
+    No step lowers the loss any more, or changes a coefficient, and Newton's is not within the tolerance.
 overflow
     The next coefficients, or the loss there, are not finite: the rate is too large.
 stopped
@@ -48,6 +58,8 @@ class Objective(Protocol):
 
     @property
     def lipschitz(self) -> float: ...
+    @property
+    def curvatures(self) -> Floats: ...
 
     def derivatives(self, coef: Floats, *, hessian: bool = False, slices: int = 1) -> Any: ...
 
@@ -67,11 +79,14 @@ class State:
     gradient_norm : float
         Largest magnitude among the components of the gradient there; NaN likewise.
     step : float
-        Size of the step that led here, in the solver's measure; inf at the start.
+        Relative size of Newton's step: of the one that led here, or, in gradient descent, of the one that
+        would follow, as far as it is known (see ``descent``); inf at the start.
     slices : int
         Precision of Newton's Hessian.
     stalled : int
         Steps in a row that did not get smaller.
+    ratio : float
+        In gradient descent, how many times larger Newton's step was than the estimate, where last computed.
     status : str
         "running", or why the solver stops.
     """
@@ -83,6 +98,7 @@ class State:
     step: float = math.inf
     slices: int = 1
     stalled: int = 0
+    ratio: float = 1.0
     status: Status = "running"
 
 
@@ -96,6 +112,30 @@ def start(coef: Floats) -> State:
 def is_finite(point: Derivatives) -> bool:
     """Whether loss and gradient are numbers."""
     return math.isfinite(point.loss) and bool(np.isfinite(point.gradient).all())
+
+
+def relative_size(step: Floats, coef: Floats, loss: float, curvature: Floats) -> float:
+    """The size of a step p from, or to, the coefficients w: the largest of |p_j| / max(|w_j|, sqrt(F/H_jj)).
+
+    Relative to the coefficient, or to the length that changes the objective F by half of itself along that
+    axis, whichever is larger; no scaling of the features changes it.
+
+    Parameters
+    ----------
+    step, coef : ndarray of float64, shape (size,)
+        The step and the coefficients.
+    loss : float
+        The objective F; where it is infinite, so is the size.
+    curvature : ndarray of float64, shape (size,)
+        The second derivatives H_jj, or bounds of them; where one is 0 any step is small.
+    """
+    if not math.isfinite(loss):
+        return math.inf
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        unit = np.sqrt(loss / curvature)
+        unit[curvature == 0] = np.inf
+        sizes = np.abs(step) / np.maximum(np.abs(coef), unit)
+    return float(np.where(step == 0, 0.0, sizes).max())
 
 
 def dot(a: Floats, b: Floats) -> float:

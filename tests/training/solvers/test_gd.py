@@ -10,7 +10,7 @@ import pytest
 
 from stablelce.training.blocks import ArrayBlocks
 from stablelce.training.problem import Problem
-from stablelce.training.solvers.gd import gradient_descent, relative_step
+from stablelce.training.solvers.gd import gradient_descent
 from stablelce.training.solvers.state import State, start
 from tests.training.data import soft
 from tests.training.reference import Reference
@@ -95,9 +95,3 @@ def test_coefficients_cannot_be_written() -> None:
     for state in steps(Problem(ArrayBlocks(X, t, s)), 2):
         with pytest.raises(ValueError, match="read-only"):
             state.coef[0] = 1.0
-
-
-def test_a_step_is_measured_against_the_largest_coefficient_or_the_unit() -> None:
-    before, after = np.array([4.0, 0.0]), np.array([5.0, 0.5])
-    assert relative_step(before, after, 0.25) == 0.2
-    assert relative_step(before, after, 10.0) == 0.1

@@ -41,6 +41,18 @@ def test_running_out_of_iterations_names_every_remedy() -> None:
         assert remedy in text
 
 
+@pytest.mark.parametrize("status", ["running", "stuck"])
+def test_newton_is_not_told_to_take_newton_or_another_rate(status: Status) -> None:
+    state = replace(STATE, status=status)
+    by_newton = complaint(state, solver="newton", max_iter=7, tol=1e-8, separation=0.0) or ""
+    assert "the last step has the relative size 1.0e-03" in by_newton
+    assert "solver='newton'" not in by_newton
+    assert "rate" not in by_newton
+    by_gd = said(state)
+    assert "the Newton step from there has the relative size 1.0e-03" in by_gd
+    assert "take solver='newton', pass rate=None" in by_gd
+
+
 @pytest.mark.parametrize("status", ["running", "converged", "stuck", "flat"])
 def test_separated_classes_are_said_to_be_so_however_it_ended(status: Status) -> None:
     assert "separate the two classes" in said(replace(STATE, status=status), separation=0.6)

@@ -1,0 +1,62 @@
+"""What an audit of subjects and one of trainers share: a job after the other, and the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+import click
+
+from stablelce.cli.terminal import console, progress_bar
+from stablelce.cli.workers import Job, Outcome, TrainerJob, run_jobs
+
+__all__ = ["exit_status", "judge_in_turn"]
+
+_STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
+
+
+def judge_in_turn(jobs: Sequence[Job | TrainerJob], show: Callable[[Outcome], None]) -> list[Outcome]:
+    """Do the jobs and print each outcome as it comes.
+
+    Parameters
+    ----------
+    jobs : sequence of Job or TrainerJob
+        One at a time, so that the findings of each stand together and the times are its own.
+    show : callable
+        Prints an outcome that has a result; the others are a sentence on stderr.
+    """
+    out = console()
+    outcomes: list[Outcome] = []
+    with progress_bar() as bar:
+        task = bar.add_task("", total=None)
+
+        def on_progress(name: str, done: int, total: int, doing: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{name}: {doing}"[:34])
+
+        with closing(run_jobs(jobs, 1, on_progress)) as finished:
+            for outcome in finished:
+                bar.reset(task, total=None)
+                if outcomes:
+                    out.print()
+                if _judged(outcome) is not None:
+                    show(outcome)
+                else:
+                    click.echo(f"stablelce: {outcome.message}", err=True)
+                outcomes.append(outcome)
+    return outcomes
+
+
+def exit_status(outcomes: Sequence[Outcome]) -> int:
+    """The highest status of any: 0 passed, 1 failed, 2 absent or unusable, 3 died or hung."""
+    return max(_status(outcome) for outcome in outcomes)
+
+
+def _judged(outcome: Outcome) -> bool | None:
+    """Whether it passed; None where there is no result."""
+    result = outcome.result if outcome.trainer is None else outcome.trainer
+    return None if result is None else result.passed
+
+
+def _status(outcome: Outcome) -> int:
+    passed = _judged(outcome)
+    return _STATUS[outcome.status] if passed is None else int(not passed)
