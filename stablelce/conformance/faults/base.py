@@ -1,0 +1,238 @@
+"""What a fault is: a subject that is right except in one way, and an input at which that shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.conformance.contract import Profile
+from stablelce.conformance.estimates import estimate
+from stablelce.conformance.points import Tier
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject
+from stablelce.formats import find_format
+
+__all__ = [
+    "ALL",
+    "GITHUB",
+    "LOST",
+    "OVERFLOW",
+    "ROUNDING",
+    "SPURIOUS_NAN",
+    "SUBNORMAL",
+    "WIDE",
+    "WRONG_SIGN",
+    "ZERO",
+    "Fault",
+    "Kind",
+    "Trigger",
+    "element",
+    "everywhere",
+    "narrowed",
+    "planted",
+    "right",
+    "subject_of",
+]
+
+Array = npt.NDArray[Any]
+Function = Callable[..., Any]
+Kind = Literal["element", "batch", "state"]
+"""A fault in the formula of an element; in what elements do to each other; in what calls do."""
+
+GITHUB = "https://github.com"
+
+# How checks of points name what is wrong with a result (checks/accuracy.py).
+ZERO, SUBNORMAL = "premature underflow or cancellation to 0", "flushed subnormal"
+OVERFLOW, SPURIOUS_NAN = "spurious overflow", "spurious NaN"
+LOST, ROUNDING = "more than half of the significand lost", "rounding error beyond the bound"
+WRONG_SIGN = "wrong sign"
+
+WIDE = ("float32", "float64")
+ALL = ("float16", "bfloat16", *WIDE)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A call at which the fault shows.
+
+    Attributes
+    ----------
+    z, t : tuple of float
+        Logits and targets, rounded to the format; t is not passed where the quantity takes none.
+    format : str
+        Name of the dtype.
+    keywords : mapping
+        ``weight`` and ``pos_weight``, a number for all elements or one for each.
+    """
+
+    z: tuple[float, ...]
+    t: tuple[float, ...] = (0.0,)
+    format: str = "float64"
+    keywords: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A subject with one bug.
+
+    Attributes
+    ----------
+    name : str
+        A few words for the bug.
+    formula : str
+        What it computes, or does, in one line.
+    functions : mapping
+        What the subject offers; `quantity` names the faulty one, the others are right.
+    quantity : str
+        Which function is wrong.
+    failure_mode : str
+        The bug in the vocabulary of the suite.
+    url : str
+        A thread where it was reported; empty for one that no thread shows, with the reason in `formula`.
+    trigger : Trigger
+        An input at which it shows.
+    expected : mapping
+        The checks that must fail (others may), and the failure mode that each must name.
+    formats : tuple of str
+        Where it is planted; the subject offers no other.
+    kind : {"element", "batch", "state"}
+        What it concerns.
+    tier : {"smoke", "standard", "deep"}
+        The first tier that must catch it.
+    profile : str
+        The accuracy asked for; a fault of less than a few units shows in the strictest only.
+    keywords : frozenset of str
+        Weights that the functions take.
+    mend : callable, optional
+        Undoes what calls leave behind in the process.
+    """
+
+    name: str
+    formula: str
+    functions: Mapping[str, Function]
+    quantity: str
+    failure_mode: str
+    url: str
+    trigger: Trigger
+    expected: Mapping[str, str]
+    formats: tuple[str, ...] = WIDE
+    kind: Kind = "element"
+    tier: Tier = "smoke"
+    profile: Profile = "accurate"
+    keywords: frozenset[str] = frozenset()
+    mend: Callable[[], object] | None = None
+
+    @property
+    def expected_checks(self) -> tuple[str, ...]:
+        """The checks that must fail."""
+        return tuple(self.expected)
+
+
+def subject_of(fault: Fault) -> Subject:
+    """The subject to audit."""
+    return Subject(
+        name=f"fault: {fault.name}",
+        functions=fault.functions,
+        formats=fault.formats,
+        keywords=fault.keywords,
+        version="1",
+    )
+
+
+# -- building blocks -------------------------------------------------------------------------------
+
+
+def right(quantity: str) -> Function:
+    """The function without a fault: binary64 arithmetic, rounded to the format of the logits."""
+    if quantity == "loss_and_gradient":
+        loss, gradient = right("loss"), right("gradient")
+        return lambda z, t, **weights: (loss(z, t, **weights), gradient(z, t, **weights))
+
+    def compute(z: Array, t: Any = 0.0, *, weight: Any = None, pos_weight: Any = None) -> Any:
+        target = 0.0 if quantity in ONE_ARGUMENT else t
+        return narrowed(estimate(quantity, z, target, weight, pos_weight), z.dtype)[()]
+
+    return compute
+
+
+def everywhere(_z: Array, _t: Array) -> Any:
+    """Where a formula replaces the right one: at every finite logit."""
+    return True
+
+
+def planted(
+    quantity: str,
+    formula: Callable[[Array, Array], Any],
+    where: Callable[[Array, Array], Any] = everywhere,
+    *,
+    wide: bool = False,
+) -> Function:
+    """The right function, but for the results that ``formula(z, t)`` gives at finite logits where it is told.
+
+    The formula gets arrays of the subject's own format, and so works in its arithmetic; with ``wide`` it
+    gets binary64, which leaves the formula itself as the only error. Infinities and NaN keep their right
+    results: a fault is one bug.
+    """
+    good = right(quantity)
+
+    def compute(z: Array, t: Any = 0.0, **weights: Any) -> Any:
+        result = np.asarray(good(z, t, **weights))
+        logits, targets = np.broadcast_arrays(z, np.asarray(t).astype(z.dtype))
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(logits.astype(np.float64))
+            chosen = finite & where(logits.astype(np.float64), targets.astype(np.float64))
+            if wide:
+                logits, targets = logits.astype(np.float64), targets.astype(np.float64)
+            bad = np.broadcast_to(np.asarray(formula(logits, targets)), logits.shape)
+            mixed = np.where(chosen, narrowed(bad, z.dtype), result.reshape(logits.shape))
+        return mixed.reshape(result.shape)[()]
+
+    return compute
+
+
+def element(
+    name: str,
+    formula: str,
+    quantity: str,
+    compute: Callable[[Array, Array], Any],
+    mode: str,
+    url: str,
+    trigger: tuple[float, float],
+    expected: Mapping[str, str],
+    *,
+    formats: tuple[str, ...] = WIDE,
+    where: Callable[[Array, Array], Any] = everywhere,
+    wide: bool = False,
+    beside: tuple[str, ...] = (),
+    **attributes: Any,
+) -> Fault:
+    """A fault in the formula of an element; ``beside`` are right functions that the subject offers too.
+
+    ``url`` is the part after the host, ``trigger`` one logit with one target, in the last of the formats.
+    """
+    functions = {other: right(other) for other in beside}
+    functions[quantity] = planted(quantity, compute, where, wide=wide)
+    z, t = trigger
+    return Fault(
+        name=name,
+        formula=formula,
+        functions=functions,
+        quantity=quantity,
+        failure_mode=mode,
+        url=f"{GITHUB}/{url}" if url else "",
+        trigger=Trigger((z,), (t,), formats[-1]),
+        expected=expected,
+        formats=formats,
+        **attributes,
+    )
+
+
+def narrowed(values: Any, dtype: Any) -> Array:
+    """Values in another format; to bfloat16 through binary32, as the conversion goes that people have."""
+    with np.errstate(all="ignore"):
+        if find_format(dtype).name == "bfloat16" and np.asarray(values).dtype == np.float64:
+            values = np.asarray(values).astype(np.float32)
+        return np.asarray(values).astype(dtype)
