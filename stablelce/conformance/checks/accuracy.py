@@ -91,7 +91,7 @@ def failure_mode(fmt: Format, got: int, want: int, error: float) -> str:
         return "spurious overflow"
     if fmt.is_zero(got) and not fmt.is_zero(want):
         return "flushed subnormal" if fmt.is_subnormal(want) else "premature underflow or cancellation to 0"
-    if fmt.is_negative(got) != fmt.is_negative(want) and not fmt.is_zero(want):
+    if fmt.is_negative(got) != fmt.is_negative(want) and not fmt.is_zero(got):
         return "wrong sign"
     if error > 2.0 ** (fmt.precision / 2):
         return "more than half of the significand lost"

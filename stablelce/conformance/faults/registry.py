@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from stablelce.conformance.faults import absorption
+from stablelce.conformance.faults import (
+    absorption,
+    cancellation,
+    formulas,
+    overflow,
+    precision,
+    saturation,
+    soft,
+    special,
+    underflow,
+    weighted,
+)
 from stablelce.conformance.faults.base import Fault
 
 __all__ = ["FAULTS", "find"]
 
-_MODULES = (absorption,)
+_MODULES = (absorption, cancellation, overflow, underflow, saturation, formulas, precision, soft, special, weighted)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in module.FAULTS)
 """The collection, module by module."""
