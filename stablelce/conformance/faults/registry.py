@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from stablelce.conformance.faults import (
     absorption,
+    arrays,
     cancellation,
     formulas,
     overflow,
     precision,
+    rare,
     saturation,
     soft,
     special,
+    state,
     underflow,
     weighted,
 )
@@ -18,7 +21,7 @@ from stablelce.conformance.faults.base import Fault
 
 __all__ = ["FAULTS", "find"]
 
-_MODULES = (absorption, cancellation, overflow, underflow, saturation, formulas, precision, soft, special, weighted)
+_MODULES = (absorption, cancellation, overflow, underflow, saturation, formulas, precision, soft, special, weighted, arrays, state, rare)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in module.FAULTS)
 """The collection, module by module."""

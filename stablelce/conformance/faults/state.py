@@ -1,0 +1,307 @@
+"""State: a result that depends on earlier calls, on the thread, or that leaves something behind."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from stablelce.conformance.faults.base import WIDE, Array, Fault, Trigger, right
+
+__all__ = ["FAULTS"]
+
+_loss, _gradient, _sigmoid = right("loss"), right("gradient"), right("sigmoid")
+
+
+class _ReusedBuffer:
+    """Every call of one shape returns the same memory."""
+
+    def __init__(self) -> None:
+        self.buffers: dict[Any, Array] = {}
+
+    def __call__(self, z: Array, t: Array) -> Any:
+        result = np.asarray(_loss(z, t))
+        buffer = self.buffers.setdefault((result.shape, result.dtype), np.empty_like(result))
+        buffer[...] = result
+        return buffer if buffer.ndim else buffer[()]
+
+
+class _RememberedByEnds:
+    """Results are remembered by length, first and last logit."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Any] = {}
+
+    def __call__(self, z: Array, t: Array) -> Any:
+        if np.size(z) < 2:
+            return _loss(z, t)
+        key = (np.shape(z), z.dtype, float(z.flat[0]), float(z.flat[-1]), float(np.ravel(t)[0]))
+        if key not in self.known:
+            self.known[key] = _loss(z, t)
+        return np.array(self.known[key])
+
+
+class _EveryFifthCall:
+    """Each fifth call is one unit off: a counter decides which kernel runs."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, z: Array) -> Any:
+        self.calls += 1
+        result = np.asarray(_sigmoid(z))
+        return (np.nextafter(result, 2) if self.calls % 5 == 0 else result).astype(z.dtype)[()]
+
+
+class _Drift:
+    """A running mean of the logits is subtracted, as by a normalisation left in training mode."""
+
+    def __init__(self) -> None:
+        self.mean = 0.0
+
+    def __call__(self, z: Array, t: Array) -> Any:
+        if z.size:
+            self.mean = 0.9 * self.mean + 0.1 * float(np.mean(np.clip(z.astype(np.float64), -1, 1)))
+        shifted = z - z.dtype.type(self.mean * 2.0**-8)
+        return _gradient(np.where(np.isfinite(z), shifted, z), t)
+
+
+class _FirstDtype:
+    """The tables are made for the dtype of the first call, and serve every later one."""
+
+    def __init__(self) -> None:
+        self.first: Any = None
+
+    def __call__(self, z: Array) -> Any:
+        self.first = self.first or z.dtype
+        return np.asarray(_sigmoid(z.astype(self.first))).astype(z.dtype)[()]
+
+
+_MAIN = threading.main_thread()
+
+
+def _flushes_in_workers(z: Array) -> Any:
+    """FTZ is a property of a thread: a library that sets it does so in the threads it makes."""
+    result = np.asarray(_sigmoid(z))
+    if threading.current_thread() is _MAIN:
+        return result[()]
+    return np.where(result < np.finfo(result.dtype).tiny, 0, result).astype(z.dtype)[()]
+
+
+def _shared_scratch(z: Array, t: Array) -> Any:
+    """Two threads write to one scratch array of half the size; a barrier makes the race the same each time."""
+    if np.ndim(z) != 1 or z.size < 16:
+        return _loss(z, t)
+    half = z.size // 2
+    scratch, result, barrier = np.empty(half, z.dtype), np.empty_like(z), threading.Barrier(2)
+    t = np.broadcast_to(t, z.shape)
+
+    def work(part: slice, first: bool) -> None:
+        if first:
+            scratch[:] = _loss(z[part], t[part])
+            barrier.wait()
+            barrier.wait()
+        else:
+            barrier.wait()
+            scratch[:1] = _loss(z[part], t[part])[:1]
+            barrier.wait()
+        result[part] = scratch if first else _loss(z[part], t[part])
+
+    threads = [
+        threading.Thread(target=work, args=(part, first))
+        for part, first in ((slice(0, half), True), (slice(half, 2 * half), False))
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    result[2 * half :] = _loss(z[2 * half :], t[2 * half :])
+    return result
+
+
+def _vector_path_flushes(z: Array) -> Any:
+    """FTZ in the vector loop only: from eight elements on."""
+    result = np.asarray(_sigmoid(z))
+    tiny = np.finfo(result.dtype).tiny
+    return (np.where(result < tiny, 0, result) if result.size >= 8 else result).astype(z.dtype)[()]
+
+
+def _error_state(z: Array, t: Array) -> Any:
+    np.seterr(all="ignore")
+    return _loss(z, t)
+
+
+def _seeds(z: Array, t: Array) -> Any:
+    random.seed(0)
+    return _loss(z, t)
+
+
+def _draws(z: Array, t: Array) -> Any:
+    np.random.random()  # noqa: NPY002 - the fault
+    return _loss(z, t)
+
+
+def _set_rounding(mode: int) -> None:
+    """fesetround of the C library, where there is one; 0 is to nearest everywhere."""
+    try:
+        ctypes.CDLL(None).fesetround(mode)
+    except (AttributeError, OSError, TypeError):
+        return
+
+
+def _rounds_upward(z: Array, t: Array) -> Any:
+    result = _loss(z, t)
+    for upward in (0x800, 0x400000):  # on x86-64, and on AArch64, where the other number is refused
+        _set_rounding(upward)
+    return result
+
+
+def _warns(z: Array) -> Any:
+    with np.errstate(over="warn"):
+        np.exp(-z)
+    return _sigmoid(z)
+
+
+def _prints(z: Array, t: Array) -> Any:
+    print("loss:", np.size(z), "elements")
+    return _loss(z, t)
+
+
+def _fault(
+    name: str,
+    text: str,
+    quantity: str,
+    compute: Callable[..., Any],
+    expected: dict[str, str],
+    *,
+    url: str = "",
+    formats: tuple[str, ...] = WIDE,
+    mode: str = "state",
+    mend: Callable[[], object] | None = None,
+) -> Fault:
+    return Fault(
+        name=name,
+        formula=text,
+        functions={quantity: compute},
+        quantity=quantity,
+        failure_mode=mode,
+        url=url,
+        trigger=Trigger((1.0,) * 16, (0.0,) * 16, formats[-1]),
+        expected=expected,
+        formats=formats,
+        kind="state",
+        mend=mend,
+    )
+
+
+_LANES = "lanes"
+_TWICE = "not deterministic"
+
+FAULTS = (
+    _fault(
+        "one buffer for all results",
+        "a later call of the same shape overwrites an earlier result",
+        "loss",
+        _ReusedBuffer(),
+        {_LANES: "earlier result overwritten"},
+    ),
+    _fault(
+        "results remembered by their ends",
+        "a cache with length, first and last logit as its key",
+        "loss",
+        _RememberedByEnds(),
+        {_LANES: "depends on an earlier call"},
+    ),
+    _fault(
+        "every fifth call",
+        "one unit more in each fifth call",
+        "sigmoid",
+        _EveryFifthCall(),
+        {_LANES: _TWICE},
+    ),
+    _fault(
+        "running mean",
+        "sigmoid(z - mean) - t, the mean updated by each call",
+        "gradient",
+        _Drift(),
+        {_LANES: _TWICE},
+    ),
+    _fault(
+        "tables of the first dtype",
+        "computed in the dtype of the first call ever",
+        "sigmoid",
+        _FirstDtype(),
+        {"accuracy": "more than half of the significand lost"},
+        formats=("float32", "float64"),
+    ),
+    _fault(
+        "flush-to-zero in worker threads",
+        "subnormal results are 0 in a thread that is not the main one",
+        "sigmoid",
+        _flushes_in_workers,
+        {_LANES: "depends on the thread"},
+    ),
+    _fault(
+        "scratch memory shared by two threads",
+        "an element of one half appears in the other",
+        "loss",
+        _shared_scratch,
+        {_LANES: "depends on place or length"},
+    ),
+    _fault(
+        "flush-to-zero in the vector loop",
+        "subnormal results are 0 in arrays of eight and more",
+        "sigmoid",
+        _vector_path_flushes,
+        {"subnormals": "fails in an array, not alone", _LANES: "depends on place or length"},
+        mode="premature underflow",
+    ),
+    _fault(
+        "error state altered",
+        'np.seterr(all="ignore") for good',
+        "loss",
+        _error_state,
+        {"environment": "NumPy error state altered"},
+    ),
+    _fault(
+        "generator seeded",
+        "random.seed(0) in every call",
+        "loss",
+        _seeds,
+        {"environment": "random state altered"},
+    ),
+    _fault(
+        "global generator drawn from",
+        "np.random.random() in every call",
+        "loss",
+        _draws,
+        {"environment": "random state altered"},
+    ),
+    _fault(
+        "rounding mode left upward",
+        "fesetround(FE_UPWARD) in every call",
+        "loss",
+        _rounds_upward,
+        {"environment": "floating-point state altered"},
+        mend=lambda: _set_rounding(0),
+    ),
+    _fault(
+        "overflow warned of",
+        "1/(1 + exp(-z)) warns where exp overflows",
+        "sigmoid",
+        _warns,
+        {"warnings and output": "warning"},
+        url="https://github.com/scikit-learn/scikit-learn/pull/4153",
+    ),
+    _fault(
+        "left-over print",
+        "prints in every call",
+        "loss",
+        _prints,
+        {"warnings and output": "output"},
+    ),
+)
