@@ -23,6 +23,7 @@ from stablelce.conformance.judging import ArrayCheck, PointCheck
 from stablelce.conformance.measuring import measure
 from stablelce.conformance.points import Budget, Tier, budget, region_points
 from stablelce.conformance.results import AuditResult, CheckResult, Status
+from stablelce.conformance.screening import suspects
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
@@ -202,7 +203,8 @@ class _Auditor:
         }
         points = failures = inconclusive = 0
         worst: tuple[float, int, int, Any] | None = None
-        for z, t in self._points(check, run, quantity):
+        for z, t, looked_at in self._points(check, run, quantity):
+            points += looked_at
             try:
                 judgement = check.judge(run, quantity, z, t)
             except SubjectProblem as problem:
@@ -264,7 +266,12 @@ class _Auditor:
     def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
         relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")
         count = self.plan.relations if relation else self.plan.accuracy
-        return region_points(run, quantity, check.regions, count, self.seed)
+        for z, t in region_points(run, quantity, check.regions, count, self.seed):
+            yield z, t, 0
+        if check.name == "accuracy" and self.plan.screen:
+            for found in suspects(run, quantity, self.plan, self.seed):
+                # Each suspect is looked at once more by the oracle, and counted once.
+                yield found.z, found.t, max(found.looked_at - len(found.z), 0)
 
     def _problem(
         self,

@@ -143,6 +143,7 @@ def small_audit(judged: Any, *, points: int = 4, curve: int = 0, **arguments: An
         patch.object(runner, "budget", lambda _tier: plan),
         patch.object(exhaustive16, "table", few),
         patch.object(arrays, "LENGTHS", (1, 2, 3, 5, 8, 17, 33)),
+        patch.object(arrays, "LARGE", (67,)),
     ):
         return audit(judged, tier="smoke", **arguments)
 

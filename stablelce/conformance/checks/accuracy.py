@@ -8,6 +8,7 @@ import numpy.typing as npt
 from stablelce import oracle
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import Judgement, PointCheck
+from stablelce.conformance.regions import REGIONS
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 from stablelce.formats import Format, UIntArray
 from stablelce.oracle import Expected
@@ -98,7 +99,7 @@ def failure_mode(fmt: Format, got: int, want: int, error: float) -> str:
     return "rounding error beyond the bound"
 
 
-ACCURACY = PointCheck("accuracy", QUANTITIES, _accuracy)
+ACCURACY = PointCheck("accuracy", QUANTITIES, _accuracy, tuple(region.name for region in REGIONS))
 HARD_CASES_CHECK = PointCheck("hard cases", QUANTITIES, _accuracy, ("hard cases",))
 TAILS = PointCheck("tails", QUANTITIES, _tails, ("tails", "middle", "moderate"))
 SUBNORMALS = PointCheck("subnormals", QUANTITIES, _subnormals)

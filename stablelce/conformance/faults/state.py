@@ -65,7 +65,7 @@ class _Drift:
 
     def __call__(self, z: Array, t: Array) -> Any:
         if z.size:
-            self.mean = 0.9 * self.mean + 0.1 * float(np.mean(np.clip(z.astype(np.float64), -1, 1)))
+            self.mean = 0.9 * self.mean + 0.1 * float(np.mean(np.clip(np.nan_to_num(z.astype(np.float64)), -1, 1)))
         shifted = z - z.dtype.type(self.mean * 2.0**-8)
         return _gradient(np.where(np.isfinite(z), shifted, z), t)
 
@@ -214,7 +214,7 @@ FAULTS = (
         "a cache with length, first and last logit as its key",
         "loss",
         _RememberedByEnds(),
-        {_LANES: "depends on an earlier call"},
+        {_LANES: "depends on place or length"},
     ),
     _fault(
         "every fifth call",
@@ -235,7 +235,7 @@ FAULTS = (
         "computed in the dtype of the first call ever",
         "sigmoid",
         _FirstDtype(),
-        {"accuracy": "more than half of the significand lost"},
+        {"accuracy": "premature underflow or cancellation to 0"},
         formats=("float32", "float64"),
     ),
     _fault(

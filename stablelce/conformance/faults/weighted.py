@@ -90,7 +90,9 @@ def _only_the_logarithm(z: Array, t: Array, v: Any, p: Any) -> Any:
 
 
 def _without_the_factor(z: Array, t: Array, v: Any, p: Any) -> Any:
-    factor = 1 + (_value(p) - 1) * t
+    if p is None:
+        return _plain["loss"](z, t, weight=v)
+    factor = 1 + (p - 1) * t
     plain = (1 - t) * z + factor * _rest(z) + np.maximum(-z, 0)
     return _times(v, np.where(np.isfinite(z), plain, _plain["loss"](z, t)))
 
@@ -143,8 +145,10 @@ def _first_weight(z: Array, t: Array, v: Any, p: Any) -> Any:
 
 
 def _cancelling_gradient(z: Array, t: Array, v: Any, p: Any) -> Any:
+    if p is None:
+        return _plain["gradient"](z, t, weight=v)
     y = 1 / (1 + np.exp(-z))
-    plain = y * (1 + (_value(p) - 1) * t) - _value(p) * t
+    plain = y * (1 + (p - 1) * t) - p * t
     value = np.where(np.isfinite(z), plain, _plain["gradient"](z, t, pos_weight=p))
     return _times(v, value)
 
@@ -261,7 +265,7 @@ FAULTS = (
     ),
     _fault(
         "weighted gradient by subtraction",
-        "y*q - p*t at t = 1",
+        "y*q - p*t where pos_weight is given",
         "gradient",
         _cancelling_gradient,
         "",
