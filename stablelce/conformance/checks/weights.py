@@ -23,7 +23,7 @@ __all__ = ["WEIGHTS"]
 _LOGITS = (-800.0, -120.0, -30.0, -8.0, -1.5, -0.25, 0.0, 0.75, 2.0, 9.0, 25.0, 40.0, 120.0, 800.0)
 _WEIGHTS = (1.0, 0.5, 3.0, 0.7, 10.0)
 _SOFT = (0.5, 0.9, 2.0**-12)
-_SCREENED = 1 << 10
+_SCREENED = 400
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def _calls(run: Run, keywords: tuple[str, ...]) -> Iterator[tuple[_Call, bool]]:
     fmt = run.fmt
     few = _encode(fmt, list(_LOGITS))
     many = logits(fmt, _SCREENED, 0)
+    many = many[:: -(-many.size // _SCREENED)]
     targets = _encode(fmt, [0.0, 1.0, *(_SOFT if run.subject.soft_targets else ())])
     constants = _encode(fmt, list(_WEIGHTS))
     for z, screened in ((few, False), (many, True)):
