@@ -17,6 +17,7 @@ from stablelce.conformance.faults.base import (
     narrowed,
     right,
 )
+from stablelce.conformance.faults.shows import alone, argument_changed, dtype, layout, shape
 from stablelce.formats import find_format
 
 __all__ = ["FAULTS"]
@@ -237,6 +238,24 @@ def _pair_of_another_gradient(z: Array, t: Array) -> tuple[Any, Any]:
     return _loss(z, t), narrowed(-np.asarray(_gradient(z, t)), z.dtype)
 
 
+def _both_in_fortran_order(z: Array, t: Array) -> tuple[Array, Array]:
+    return np.asfortranarray(z.reshape(4, 6)), np.asfortranarray(t.reshape(4, 6))
+
+
+def _targets_in_fortran_order(z: Array, t: Array) -> tuple[Array, Array]:
+    return z.reshape(4, 6), np.asfortranarray(t.reshape(4, 6))
+
+
+def _frozen(z: Array, t: Array) -> tuple[Array, Array]:
+    z.flags.writeable = False
+    return z, t
+
+
+def _pair_differs(_gradient_alone: Callable[..., Any], _name: str) -> bool:
+    z, t = np.array([1.0]), np.array([0.0])
+    return bool(_pair_of_another_gradient(z, t)[1][0] != _gradient(z, t)[0])
+
+
 _ALONE = {"lanes": _LANES}
 
 FAULTS = (
@@ -247,6 +266,7 @@ FAULTS = (
         _scalar_tail,
         "tensorflow/tensorflow/issues/33878",
         _ALONE,
+        shows=alone(6),
     ),
     _fault(
         "another kernel for lengths divisible by four",
@@ -256,6 +276,7 @@ FAULTS = (
         "tensorflow/tensorflow/issues/35309",
         _ALONE,
         trigger=Trigger((34.0, 0.0, 0.0, 0.0), (0.0,) * 4),
+        shows=alone(8),
     ),
     _fault(
         "another formula at one place of a packet",
@@ -274,6 +295,7 @@ FAULTS = (
         _large_array,
         "",
         _ALONE,
+        shows=alone(50_000),
     ),
     _fault(
         "seam of two blocks",
@@ -282,6 +304,7 @@ FAULTS = (
         _last_of_a_block,
         "",
         _ALONE,
+        shows=alone(4096),
     ),
     _fault(
         "one maximum for the whole array",
@@ -309,6 +332,7 @@ FAULTS = (
         "",
         _ALONE,
         trigger=Trigger((5.0,) * 40, (0.0,) * 40),
+        shows=alone(200),
     ),
     _fault(
         "labels inferred from the data",
@@ -328,6 +352,7 @@ FAULTS = (
         "",
         _ALONE,
         trigger=Trigger((1.0, 1.0), (0.0, 0.0)),
+        shows=alone(8),
     ),
     _fault(
         "flattened result",
@@ -337,6 +362,7 @@ FAULTS = (
         "tensorflow/tensorflow/issues/30040",
         {"shapes": "wrong shape"},
         mode="shape",
+        shows=shape((2, 3), (2, 3)),
     ),
     _fault(
         "a scalar becomes an array",
@@ -346,6 +372,7 @@ FAULTS = (
         "apache/mxnet/issues/20371",
         {"shapes": "wrong shape"},
         mode="shape",
+        shows=shape((), ()),
     ),
     _fault(
         "empty array refused",
@@ -355,6 +382,7 @@ FAULTS = (
         "pytorch/pytorch/issues/144104",
         {"shapes": "raised"},
         mode="shape",
+        shows=shape((0,), (0,)),
     ),
     _fault(
         "column against row taken for pairs",
@@ -364,6 +392,7 @@ FAULTS = (
         "keras-team/keras/issues/17388",
         {"shapes": "wrong shape"},
         mode="shape",
+        shows=shape((3, 1), (4,)),
     ),
     _fault(
         "one target for many logits",
@@ -373,6 +402,7 @@ FAULTS = (
         "pytorch/pytorch/issues/1939",
         {"shapes": "depends on shape"},
         mode="shape",
+        shows=shape((5,), (1,)),
     ),
     _fault(
         "single promoted to double",
@@ -383,6 +413,7 @@ FAULTS = (
         {"dtype": "wrong dtype"},
         formats=("float32",),
         mode="dtype",
+        shows=dtype(),
     ),
     _fault(
         "double narrowed to single",
@@ -393,6 +424,7 @@ FAULTS = (
         {"dtype": "wrong dtype"},
         formats=("float64",),
         mode="dtype",
+        shows=dtype(),
     ),
     _fault(
         "half promoted to single",
@@ -403,6 +435,7 @@ FAULTS = (
         {"dtype": "wrong dtype"},
         formats=("float16",),
         mode="dtype",
+        shows=dtype(),
     ),
     _fault(
         "scalars promoted",
@@ -413,6 +446,7 @@ FAULTS = (
         {"shapes": "wrong dtype"},
         formats=("float32",),
         mode="dtype",
+        shows=dtype(scalar=True),
     ),
     _fault(
         "scalars returned as Python floats",
@@ -423,6 +457,7 @@ FAULTS = (
         {"shapes": "no array"},
         formats=("float64",),
         mode="dtype",
+        shows=dtype(scalar=True),
     ),
     _fault(
         "strides ignored",
@@ -432,6 +467,7 @@ FAULTS = (
         "pytorch/pytorch/issues/166746",
         {"layouts": "depends on layout"},
         mode="layout",
+        shows=layout(lambda z, t: (z[::-1], t[::-1])),
     ),
     _fault(
         "Fortran order ignored",
@@ -441,6 +477,7 @@ FAULTS = (
         "",
         {"layouts": "depends on layout"},
         mode="layout",
+        shows=layout(_both_in_fortran_order),
     ),
     _fault(
         "two memory orders mixed",
@@ -450,6 +487,7 @@ FAULTS = (
         "",
         {"layouts": "depends on layout"},
         mode="layout",
+        shows=layout(_targets_in_fortran_order),
     ),
     _fault(
         "another kernel off a vector's boundary",
@@ -459,6 +497,7 @@ FAULTS = (
         "",
         {"layouts": "depends on layout"},
         mode="layout",
+        shows=layout(lambda z, t: (z[1:], t[1:])),
     ),
     _fault(
         "stride 0 taken for the size of an element",
@@ -468,6 +507,7 @@ FAULTS = (
         "",
         {"layouts": "depends on layout"},
         mode="layout",
+        shows=layout(lambda z, t: (np.broadcast_to(z[0], z.shape), t)),
     ),
     _fault(
         "read-only input refused",
@@ -477,6 +517,7 @@ FAULTS = (
         "",
         {"layouts": "raised"},
         mode="layout",
+        shows=layout(_frozen),
     ),
     _fault(
         "logits overwritten",
@@ -486,6 +527,7 @@ FAULTS = (
         "",
         {"inputs unchanged": "input mutated"},
         mode="input mutated",
+        shows=argument_changed(),
     ),
     _fault(
         "targets overwritten",
@@ -496,6 +538,7 @@ FAULTS = (
         {"inputs unchanged": "input mutated"},
         mode="input mutated",
         formats=ALL,
+        shows=argument_changed(),
     ),
     Fault(
         name="another gradient in one pass",
@@ -511,5 +554,6 @@ FAULTS = (
         trigger=Trigger((1.0,), (0.0,), "float64"),
         expected={"pair": "pair disagrees"},
         kind="batch",
+        shows=lambda _quantity, function, name: _pair_differs(function, name),
     ),
 )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.estimates import estimate
+from stablelce.conformance.faults.shows import Shows
 from stablelce.conformance.points import Tier
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject
 from stablelce.formats import find_format
@@ -108,6 +109,8 @@ class Fault:
         Weights that the functions take.
     mend : callable, optional
         Undoes what calls leave behind in the process.
+    shows : callable, optional
+        Calls that contradict each other (shows.py), for a fault that no single result shows.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Fault:
     profile: Profile = "accurate"
     keywords: frozenset[str] = frozenset()
     mend: Callable[[], object] | None = None
+    shows: Shows | None = None
 
     @property
     def expected_checks(self) -> tuple[str, ...]:

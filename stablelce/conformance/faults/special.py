@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.conformance.faults.base import GITHUB, WIDE, Array, Fault, Function, Trigger, right
+from stablelce.conformance.faults.shows import Shows
 
 __all__ = ["FAULTS"]
 
@@ -35,6 +36,7 @@ def _fault(
     trigger: tuple[float, float],
     check: str,
     mode: str,
+    shows: Shows | None = None,
 ) -> Fault:
     return Fault(
         name=name,
@@ -46,6 +48,7 @@ def _fault(
         trigger=Trigger(trigger[:1], trigger[1:], "float64"),
         expected={check: mode},
         formats=WIDE,
+        shows=shows,
     )
 
 
@@ -53,6 +56,14 @@ def _refuses_infinity(result: Array, z: Array, _t: Array) -> Array:
     if np.isinf(z).any():
         raise ValueError("logits must be finite")
     return result
+
+
+def _raises_at_infinity(_quantity: str, function: Callable[..., Any], _name: str) -> bool:
+    try:
+        function(np.array([_INF]), np.array([1.0]))
+    except ValueError:
+        return True
+    return False
 
 
 _HARD, _SOFT = "infinite logits, hard targets", "infinite logits, soft targets"
@@ -157,6 +168,7 @@ FAULTS = (
         (_INF, 1.0),
         _HARD,
         "raised",
+        _raises_at_infinity,
     ),
     _fault(
         "NaN swallowed by a maximum",

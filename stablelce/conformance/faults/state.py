@@ -11,6 +11,15 @@ from typing import Any
 import numpy as np
 
 from stablelce.conformance.faults.base import WIDE, Array, Fault, Trigger, right
+from stablelce.conformance.faults.shows import (
+    Shows,
+    alone,
+    in_a_thread,
+    later_call,
+    left_behind,
+    noise,
+    repeated,
+)
 
 __all__ = ["FAULTS"]
 
@@ -182,6 +191,7 @@ def _fault(
     formats: tuple[str, ...] = WIDE,
     mode: str = "state",
     mend: Callable[[], object] | None = None,
+    shows: Shows | None = None,
 ) -> Fault:
     return Fault(
         name=name,
@@ -195,7 +205,14 @@ def _fault(
         formats=formats,
         kind="state",
         mend=mend,
+        shows=shows,
     )
+
+
+def _second_dtype(_quantity: str, function: Callable[..., Any], _name: str) -> bool:
+    """A logit of binary64 keeps its digits only where nobody asked in binary32 before."""
+    function(np.array([0.1], np.float32))
+    return bool(function(np.array([0.1]))[0] != _sigmoid(np.array([0.1]))[0])
 
 
 _LANES = "lanes"
@@ -208,6 +225,7 @@ FAULTS = (
         "loss",
         _ReusedBuffer(),
         {_LANES: "earlier result overwritten"},
+        shows=later_call(),
     ),
     _fault(
         "results remembered by their ends",
@@ -215,6 +233,7 @@ FAULTS = (
         "loss",
         _RememberedByEnds(),
         {_LANES: "depends on place or length"},
+        shows=later_call(),
     ),
     _fault(
         "every fifth call",
@@ -222,6 +241,7 @@ FAULTS = (
         "sigmoid",
         _EveryFifthCall(),
         {_LANES: _TWICE},
+        shows=repeated(),
     ),
     _fault(
         "running mean",
@@ -229,6 +249,7 @@ FAULTS = (
         "gradient",
         _Drift(),
         {_LANES: _TWICE},
+        shows=repeated(),
     ),
     _fault(
         "tables of the first dtype",
@@ -237,6 +258,7 @@ FAULTS = (
         _FirstDtype(),
         {"accuracy": "premature underflow or cancellation to 0"},
         formats=("float32", "float64"),
+        shows=_second_dtype,
     ),
     _fault(
         "flush-to-zero in worker threads",
@@ -244,6 +266,8 @@ FAULTS = (
         "sigmoid",
         _flushes_in_workers,
         {_LANES: "depends on the thread"},
+        shows=in_a_thread(-88.0),
+        formats=("float32",),
     ),
     _fault(
         "scratch memory shared by two threads",
@@ -251,6 +275,7 @@ FAULTS = (
         "loss",
         _shared_scratch,
         {_LANES: "depends on place or length"},
+        shows=alone(18),
     ),
     _fault(
         "flush-to-zero in the vector loop",
@@ -259,6 +284,8 @@ FAULTS = (
         _vector_path_flushes,
         {"subnormals": "fails in an array, not alone", _LANES: "depends on place or length"},
         mode="premature underflow",
+        shows=alone(8, z=-88.0),
+        formats=("float32",),
     ),
     _fault(
         "error state altered",
@@ -266,6 +293,7 @@ FAULTS = (
         "loss",
         _error_state,
         {"environment": "NumPy error state altered"},
+        shows=left_behind(),
     ),
     _fault(
         "generator seeded",
@@ -273,6 +301,7 @@ FAULTS = (
         "loss",
         _seeds,
         {"environment": "random state altered"},
+        shows=left_behind(),
     ),
     _fault(
         "global generator drawn from",
@@ -280,6 +309,7 @@ FAULTS = (
         "loss",
         _draws,
         {"environment": "random state altered"},
+        shows=left_behind(),
     ),
     _fault(
         "rounding mode left upward",
@@ -288,6 +318,7 @@ FAULTS = (
         _rounds_upward,
         {"environment": "floating-point state altered"},
         mend=lambda: _set_rounding(0),
+        shows=left_behind(),
     ),
     _fault(
         "overflow warned of",
@@ -296,6 +327,7 @@ FAULTS = (
         _warns,
         {"warnings and output": "warning"},
         url="https://github.com/scikit-learn/scikit-learn/pull/4153",
+        shows=noise(),
     ),
     _fault(
         "left-over print",
@@ -303,5 +335,6 @@ FAULTS = (
         "loss",
         _prints,
         {"warnings and output": "output"},
+        shows=noise(),
     ),
 )
