@@ -107,8 +107,8 @@ class Fault:
         The accuracy asked for; a fault of less than a few units shows in the strictest only.
     keywords : frozenset of str
         Weights that the functions take.
-    mend : callable, optional
-        Undoes what calls leave behind in the process.
+    mend : callable
+        Forgets earlier calls, and undoes what they left behind in the process.
     shows : callable, optional
         Calls that contradict each other (shows.py), for a fault that no single result shows.
     """
@@ -126,7 +126,7 @@ class Fault:
     tier: Tier = "smoke"
     profile: Profile = "accurate"
     keywords: frozenset[str] = frozenset()
-    mend: Callable[[], object] | None = None
+    mend: Callable[[], object] = lambda: None
     shows: Shows | None = None
 
     @property

@@ -5,41 +5,55 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS
 from stablelce.conformance.contract import CHECKS
 from stablelce.conformance.faults.base import Fault, subject_of
-from stablelce.conformance.faults.results import Catch, FaultRow
+from stablelce.conformance.faults.results import Catch, CheckRow, FaultRow
+from stablelce.conformance.faults.tolerances import let_through
 from stablelce.conformance.points import Tier
-from stablelce.conformance.results import AuditResult
+from stablelce.conformance.results import AuditResult, CheckResult
 from stablelce.conformance.runner import audit
 
-__all__ = ["caught_by", "judge", "rows"]
+__all__ = ["ASKS_THE_ORACLE", "caught_by", "checks", "judge", "row", "rows"]
 
-ORDER = tuple(check.name for check in (*POINT_CHECKS, *ARRAY_CHECKS)) + ("warnings and output",)
+ASKS_THE_ORACLE = ("accuracy", "hard cases", "tails", "subnormals", "weights")
+"""Checks that compare with exact values. The others stand even if the oracle were wrong."""
 
 
-def judge(fault: Fault, tier: Tier | None = None, seed: int = 0) -> AuditResult:
-    """Audit a fault at its tier, or another; what it leaves behind in the process is undone."""
+def judge(
+    fault: Fault,
+    tier: Tier | None = None,
+    seed: int = 0,
+    on_check: Callable[[CheckResult], object] | None = None,
+) -> AuditResult:
+    """Audit a fault at its tier, or another; it starts afresh, and what it leaves behind is undone."""
+    fault.mend()
     try:
-        return audit(subject_of(fault), tier=tier or fault.tier, profile=fault.profile, seed=seed)
+        return audit(
+            subject_of(fault), tier=tier or fault.tier, profile=fault.profile, seed=seed, on_check=on_check
+        )
     finally:
-        if fault.mend is not None:
-            fault.mend()
+        fault.mend()
 
 
 def caught_by(result: AuditResult) -> dict[str, str]:
-    """The checks that failed, with the failure mode that each named first."""
+    """The checks that failed, each with the failure mode that it named first."""
     found: dict[str, str] = {}
     for check in result.checks:
         if check.status == "failed":
             found.setdefault(check.check, check.mode)
-    return {name: found[name] for name in CHECKS if name in found}
+    return found
 
 
 def row(fault: Fault, seed: int = 0) -> FaultRow:
     """One line of the matrix."""
     started = time.perf_counter()
-    result = judge(fault, seed=seed)
+    first: dict[str, float] = {}
+
+    def on_check(outcome: CheckResult) -> None:
+        if outcome.status == "failed":
+            first.setdefault(outcome.check, time.perf_counter() - started)
+
+    result = judge(fault, seed=seed, on_check=on_check)
     seconds = time.perf_counter() - started
     catches: dict[str, Catch] = {}
     for check in result.checks:
@@ -48,6 +62,7 @@ def row(fault: Fault, seed: int = 0) -> FaultRow:
                 check=check.check,
                 required=CHECKS[check.check].required,
                 mode=check.mode,
+                seconds=round(first[check.check], 3),
                 counterexample=check.counterexample,
             )
     return FaultRow(
@@ -61,7 +76,8 @@ def row(fault: Fault, seed: int = 0) -> FaultRow:
         tier=fault.tier,
         profile=fault.profile,
         catches=tuple(catches[name] for name in CHECKS if name in catches),
-        seconds=round(seconds, 2),
+        seconds=round(seconds, 3),
+        let_through=let_through(fault),
     )
 
 
@@ -74,4 +90,38 @@ def rows(
         if progress is not None:
             progress(done, fault.name)
         made.append(row(fault))
+    return tuple(made)
+
+
+def checks(faults: Iterable[FaultRow]) -> tuple[CheckRow, ...]:
+    """For each check what it catches, and what it alone does.
+
+    ``alone``: no other required check, or none at all for an informational one, fails.
+    ``alone_without_oracle``: no other check that asks no oracle does. ``alone_in_naming``: another check
+    fails, but none of them names this failure mode.
+    """
+    table = {one.name: {catch.check: catch for catch in one.catches} for one in faults}
+    made = []
+    for name, spec in CHECKS.items():
+        caught = [fault for fault, found in table.items() if name in found]
+        alone, without, naming = [], [], []
+        for fault in caught:
+            others = [one for one in table[fault].values() if one.check != name]
+            rivals = [one for one in others if one.required or not spec.required]
+            if not rivals:
+                alone.append(fault)
+            if name not in ASKS_THE_ORACLE and all(one.check in ASKS_THE_ORACLE for one in rivals):
+                without.append(fault)
+            if all(one.mode != table[fault][name].mode for one in rivals):
+                naming.append(fault)
+        made.append(
+            CheckRow(
+                check=name,
+                required=spec.required,
+                catches=tuple(caught),
+                alone=tuple(alone),
+                alone_without_oracle=tuple(without),
+                alone_in_naming=tuple(naming),
+            )
+        )
     return tuple(made)

@@ -10,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stablelce.conformance.results import Counterexample, Provenance
 
-__all__ = ["SCHEMA_FILE", "SCHEMA_VERSION", "Catch", "FaultRecord", "FaultRow", "schema_text"]
+__all__ = [
+    "SCHEMA_FILE",
+    "SCHEMA_VERSION",
+    "Catch",
+    "CheckRow",
+    "FaultRecord",
+    "FaultRow",
+    "ToolRow",
+    "schema_text",
+]
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -22,16 +31,24 @@ class _Model(BaseModel):
 
 
 class Catch(_Model):
-    """A check that a fault fails, how the check names it, and the simplest input found."""
+    """A check that a fault fails, how the check names it, and the simplest input found.
+
+    ``seconds`` from the start of the audit until the check had failed.
+    """
 
     check: str
     required: bool
     mode: str
+    seconds: float = Field(ge=0)
     counterexample: Counterexample | None = None
 
 
 class FaultRow(_Model):
-    """One fault and what became of it; ``seconds`` are those of its whole audit."""
+    """One fault and what became of it.
+
+    ``seconds`` are those of its whole audit; ``let_through`` says of each tool whether its default
+    tolerances accept every result.
+    """
 
     name: str
     formula: str
@@ -44,6 +61,7 @@ class FaultRow(_Model):
     profile: Literal["correctly-rounded", "faithful", "accurate", "stable"]
     catches: tuple[Catch, ...]
     seconds: float = Field(ge=0)
+    let_through: dict[str, bool]
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -51,13 +69,41 @@ class FaultRow(_Model):
         return tuple(one.check for one in self.catches)
 
 
+class CheckRow(_Model):
+    """What one check catches, by the names of the faults, and what it alone does (matrix.checks)."""
+
+    check: str
+    required: bool
+    catches: tuple[str, ...]
+    alone: tuple[str, ...]
+    alone_without_oracle: tuple[str, ...]
+    alone_in_naming: tuple[str, ...]
+
+    @property
+    def needed(self) -> bool:
+        """Whether something would go unseen, or unnamed, without this check."""
+        return bool(self.alone or self.alone_without_oracle or self.alone_in_naming)
+
+
+class ToolRow(_Model):
+    """The default tolerances of a tool, by dtype, and where they are written."""
+
+    name: str
+    source: str
+    rule: str
+    rtol: dict[str, float]
+    atol: dict[str, float]
+    note: str
+
+
 class FaultRecord(_Model):
-    """A file with the kill matrix."""
+    """A file with the kill matrix: faults, checks, and the tools whose tolerances were tried."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     provenance: Provenance
-    checks: dict[str, bool]
     faults: tuple[FaultRow, ...]
+    checks: tuple[CheckRow, ...]
+    tools: tuple[ToolRow, ...]
 
     def to_json(self) -> str:
         """The record as indented JSON."""

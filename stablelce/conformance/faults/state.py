@@ -32,6 +32,9 @@ class _ReusedBuffer:
     def __init__(self) -> None:
         self.buffers: dict[Any, Array] = {}
 
+    def forget(self) -> None:
+        self.buffers.clear()
+
     def __call__(self, z: Array, t: Array) -> Any:
         result = np.asarray(_loss(z, t))
         buffer = self.buffers.setdefault((result.shape, result.dtype), np.empty_like(result))
@@ -44,6 +47,9 @@ class _RememberedByEnds:
 
     def __init__(self) -> None:
         self.known: dict[Any, Any] = {}
+
+    def forget(self) -> None:
+        self.known.clear()
 
     def __call__(self, z: Array, t: Array) -> Any:
         if np.size(z) < 2:
@@ -60,6 +66,9 @@ class _EveryFifthCall:
     def __init__(self) -> None:
         self.calls = 0
 
+    def forget(self) -> None:
+        self.calls = 0
+
     def __call__(self, z: Array) -> Any:
         self.calls += 1
         result = np.asarray(_sigmoid(z))
@@ -70,6 +79,9 @@ class _Drift:
     """A running mean of the logits is subtracted, as by a normalisation left in training mode."""
 
     def __init__(self) -> None:
+        self.mean = 0.0
+
+    def forget(self) -> None:
         self.mean = 0.0
 
     def __call__(self, z: Array, t: Array) -> Any:
@@ -84,6 +96,9 @@ class _FirstDtype:
 
     def __init__(self) -> None:
         self.first: Any = None
+
+    def forget(self) -> None:
+        self.first = None
 
     def __call__(self, z: Array) -> Any:
         self.first = self.first or z.dtype
@@ -190,7 +205,7 @@ def _fault(
     url: str = "",
     formats: tuple[str, ...] = WIDE,
     mode: str = "state",
-    mend: Callable[[], object] | None = None,
+    mend: Callable[[], object] = lambda: None,
     shows: Shows | None = None,
 ) -> Fault:
     return Fault(
@@ -215,6 +230,9 @@ def _second_dtype(_quantity: str, function: Callable[..., Any], _name: str) -> b
     return bool(function(np.array([0.1]))[0] != _sigmoid(np.array([0.1]))[0])
 
 
+_reused, _remembered = _ReusedBuffer(), _RememberedByEnds()
+_fifth, _drift, _first = _EveryFifthCall(), _Drift(), _FirstDtype()
+
 _LANES = "lanes"
 _TWICE = "not deterministic"
 
@@ -223,42 +241,47 @@ FAULTS = (
         "one buffer for all results",
         "a later call of the same shape overwrites an earlier result",
         "loss",
-        _ReusedBuffer(),
+        _reused,
         {_LANES: "earlier result overwritten"},
         shows=later_call(),
+        mend=_reused.forget,
     ),
     _fault(
         "results remembered by their ends",
         "a cache with length, first and last logit as its key",
         "loss",
-        _RememberedByEnds(),
+        _remembered,
         {_LANES: "depends on place or length"},
         shows=later_call(),
+        mend=_remembered.forget,
     ),
     _fault(
         "every fifth call",
         "one unit more in each fifth call",
         "sigmoid",
-        _EveryFifthCall(),
+        _fifth,
         {_LANES: _TWICE},
         shows=repeated(),
+        mend=_fifth.forget,
     ),
     _fault(
         "running mean",
         "sigmoid(z - mean) - t, the mean updated by each call",
         "gradient",
-        _Drift(),
+        _drift,
         {_LANES: _TWICE},
         shows=repeated(),
+        mend=_drift.forget,
     ),
     _fault(
         "tables of the first dtype",
         "computed in the dtype of the first call ever",
         "sigmoid",
-        _FirstDtype(),
+        _first,
         {"accuracy": "premature underflow or cancellation to 0"},
         formats=("float32", "float64"),
         shows=_second_dtype,
+        mend=_first.forget,
     ),
     _fault(
         "flush-to-zero in worker threads",
