@@ -98,11 +98,13 @@ def _tolerances(record: FaultRecord) -> Iterator[str]:
     yield ""
     yield (
         "Of the faulty results at the inputs of a smoke audit, against the correctly rounded ones: faults of "
-        "which the default tolerances of a tool accept every result. Faults of a call's form or surroundings "
-        "(shape, layout, state) show in no single result, so a test that compares results cannot see them."
+        "which the default tolerances of a tool accept every result. The inputs are finite, of one row, and "
+        "without weights: faults of special values, of weights, and of a call's form or surroundings (shape, "
+        "layout, state) are counted apart."
     )
     yield ""
-    element = [one for one in record.faults if one.kind == "element" and one.failure_mode != "weights"]
+    apart = ("special values", "weights")
+    element = [one for one in record.faults if one.kind == "element" and one.failure_mode not in apart]
     rows = []
     for tool in record.tools:
         passed = [one for one in element if one.let_through[tool.name]]
