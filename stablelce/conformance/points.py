@@ -38,7 +38,7 @@ class Budget:
 
 
 _BUDGETS = {
-    "smoke": Budget(40, 16, 1, 1 << 14),
+    "smoke": Budget(40, 16, 1, 1 << 15),
     "standard": Budget(600, 100, 4, 1 << 18),
     "deep": Budget(20_000, 2000, 16, 1 << 21, 1 << 24),
 }

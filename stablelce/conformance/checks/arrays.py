@@ -161,7 +161,10 @@ def _lanes(run: Run, quantity: str) -> Finding:
         if i is None:
             continue
         mode = "depends on place or length"
-        if any(_first_difference(run, run.evaluate(quantity, z[part], t[part]), got) is not None for _ in range(6)):
+        if any(
+            _first_difference(run, run.evaluate(quantity, z[part], t[part]), got) is not None
+            for _ in range(6)
+        ):
             mode = "not deterministic"
         message = f"{name}: the element at place {i} differs from the same one in an array of {len(z)}"
         return _differing(mode, message, tried, z[part], t[part], i, got, whole[part])
@@ -185,7 +188,10 @@ def _parts(size: int) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
         for offset in (0, 1, 3):
             yield f"length {length}, from element {offset}", every[offset : offset + length]
     # The ends stay, and the length: what is remembered by these only gives the points in their old order.
-    yield "the elements between first and last reversed", np.concatenate([every[:1], every[-2:0:-1], every[-1:]])
+    yield (
+        "the elements between first and last reversed",
+        np.concatenate([every[:1], every[-2:0:-1], every[-1:]]),
+    )
     for length in LARGE:
         yield f"length {length}", np.resize(every, length)
 

@@ -79,7 +79,9 @@ def _calls(run: Run, keywords: tuple[str, ...]) -> Iterator[tuple[_Call, bool]]:
             # From place to place another one: 5 weights, over 2 or 5 targets, meet all of them.
             yield _Call(*points, {name: constants[(places + places // 5) % 5]}), screened
         if len(keywords) > 1:
-            both = {name: constants[(places * step + 2) % 5] for name, step in zip(keywords, (1, 3), strict=True)}
+            both = {
+                name: constants[(places * step + 2) % 5] for name, step in zip(keywords, (1, 3), strict=True)
+            }
             yield _Call(*points, both), screened
 
 

@@ -81,9 +81,7 @@ def row(fault: Fault, seed: int = 0) -> FaultRow:
     )
 
 
-def rows(
-    faults: Iterable[Fault], progress: Callable[[int, str], None] | None = None
-) -> tuple[FaultRow, ...]:
+def rows(faults: Iterable[Fault], progress: Callable[[int, str], None] | None = None) -> tuple[FaultRow, ...]:
     """The matrix over these faults."""
     made = []
     for done, fault in enumerate(faults):

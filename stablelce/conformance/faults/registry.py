@@ -21,7 +21,21 @@ from stablelce.conformance.faults.base import Fault
 
 __all__ = ["FAULTS", "find"]
 
-_MODULES = (absorption, cancellation, overflow, underflow, saturation, formulas, precision, soft, special, weighted, arrays, state, rare)
+_MODULES = (
+    absorption,
+    cancellation,
+    overflow,
+    underflow,
+    saturation,
+    formulas,
+    precision,
+    soft,
+    special,
+    weighted,
+    arrays,
+    state,
+    rare,
+)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for module in _MODULES for fault in module.FAULTS)
 """The collection, module by module."""

@@ -28,7 +28,6 @@ def _guarded_backward(z: Array, t: Array) -> Array:
     return (p - t) / np.maximum(p * (1 - p), z.dtype.type(1e-12)) * p * (1 - p)
 
 
-
 FAULTS = (
     element(
         "clipped probability",

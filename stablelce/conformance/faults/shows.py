@@ -72,9 +72,7 @@ def alone(count: int, z: float | None = None, t: float | None = None) -> Shows:
             targets[...] = t
         whole = np.asarray(_call(quantity, function, logits, targets))
         distinct = min(count, len(_LOGITS))
-        each = [
-            _call(quantity, function, logits[i : i + 1], targets[i : i + 1])[0] for i in range(distinct)
-        ]
+        each = [_call(quantity, function, logits[i : i + 1], targets[i : i + 1])[0] for i in range(distinct)]
         return not _same(whole, np.resize(np.array(each, whole.dtype), count))
 
     return shows

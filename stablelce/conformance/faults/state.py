@@ -86,7 +86,9 @@ class _Drift:
 
     def __call__(self, z: Array, t: Array) -> Any:
         if z.size:
-            self.mean = 0.9 * self.mean + 0.1 * float(np.mean(np.clip(np.nan_to_num(z.astype(np.float64)), -1, 1)))
+            self.mean = 0.9 * self.mean + 0.1 * float(
+                np.mean(np.clip(np.nan_to_num(z.astype(np.float64)), -1, 1))
+            )
         shifted = z - z.dtype.type(self.mean * 2.0**-8)
         return _gradient(np.where(np.isfinite(z), shifted, z), t)
 

@@ -224,7 +224,7 @@ FAULTS = (
         _MODE,
         "",
         (30.5, 1.0),
-        {"tails": ZERO},
+        {"accuracy": ZERO},
         formats=ALL[2:],
         where=lambda z, t: (np.abs(z) >= 30) & (np.abs(z) < 31) & (t == (z > 0)),
     ),

@@ -33,7 +33,9 @@ def _weighted(quantity: str, formula: Weighted) -> Function:
     def compute(z: Array, t: Any = 0.0, *, weight: Any = None, pos_weight: Any = None) -> Any:
         if weight is None and pos_weight is None:
             return good(z, t)
-        wide = [None if part is None else np.asarray(part).astype(np.float64) for part in (weight, pos_weight)]
+        wide = [
+            None if part is None else np.asarray(part).astype(np.float64) for part in (weight, pos_weight)
+        ]
         with np.errstate(all="ignore"):
             value = formula(z.astype(np.float64), np.asarray(t).astype(np.float64), *wide)
         return narrowed(np.asarray(value), z.dtype)[()]
