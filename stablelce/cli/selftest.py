@@ -1,4 +1,4 @@
-"""``stablelce selftest``: can the suite itself be trusted on this machine?"""
+"""``stablelce selftest``: whether the suite itself can be trusted on this machine."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ def selftest(ctx: click.Context, json_file: Path | None) -> None:
 
 def _print(made: tuple[Trial, ...], wrong: list[Trial], seconds: float) -> None:
     out = console()
-    out.print(
-        f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, NumPy {np.__version__}"
-    )
+    python, numpy = f"Python {platform.python_version()}", f"NumPy {np.__version__}"
+    out.print(", ".join((platform.machine(), platform.system(), python, numpy)))
     odd = [name for name, holds in floating_point_state().items() if holds is False]
     if odd:
         # Subnormals flushed before the suite was loaded: everything below may follow from that.

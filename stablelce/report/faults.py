@@ -50,8 +50,8 @@ def _checks(record: FaultRecord) -> Iterator[str]:
     yield "## Checks"
     yield ""
     yield (
-        "How many faults a check catches; how many no other required check does; how many no other check does "
-        "that asks no oracle; and how many others see too, but name by another failure mode."
+        "How many faults a check catches; how many no other required check does; how many no other check "
+        "does that asks no oracle; and how many others see too, but name by another failure mode."
     )
     yield ""
     rows = [

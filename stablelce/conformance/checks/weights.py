@@ -115,7 +115,8 @@ def _compare(
     for i in chosen:
         z, t = fmt.to_fraction(int(call.z[i])), fmt.to_fraction(int(call.t[i]))
         scale = {name: fmt.to_fraction(int(part[i])) for name, part in call.weights.items()}
-        exact = oracle.exact(quantity, z, t, fmt, **scale)
+        v, p = (scale.get(name, Fraction(1)) for name in KEYWORDS)
+        exact = oracle.exact(quantity, z, t, fmt, weight=v, pos_weight=p)
         unit = _gradient_unit(fmt, z, t, scale) if quantity == "gradient" and 0 < t < 1 else None
         error = exact.error(int(got[i]), unit)
         right = error <= run.bound

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ZERO, Array, element
+from stablelce.conformance.faults.base import LOST, ZERO, Array
+from stablelce.conformance.faults.planting import element
 
 __all__ = ["FAULTS"]
 
 _LOST = {"accuracy": ZERO, "tails": ZERO}
 
 
-def _fused_without_log1p(z: Array, t: Array) -> Array:
+def _fused_without_log1p(z: Array, t: Array) -> Any:
     growing = np.where(z > 0, 1 - t, t) * np.abs(z)
     return growing + np.log(1 + np.exp(-np.abs(z)))
 
 
-def _softplus_without_log1p(z: Array, _t: Array) -> Array:
+def _softplus_without_log1p(z: Array, _t: Array) -> Any:
     return np.maximum(z, 0) + np.log(1 + np.exp(-np.abs(z)))
 
 
-def _softplus_of_the_exponential(z: Array, _t: Array) -> Array:
+def _softplus_of_the_exponential(z: Array, _t: Array) -> Any:
     return np.log(np.exp(z) + 1)
 
 
-def _log_sum_exp(z: Array, t: Array) -> Array:
+def _log_sum_exp(z: Array, t: Array) -> Any:
     largest = np.maximum(z, 0)
     normaliser = largest + np.log(np.exp(-largest) + np.exp(z - largest))
     return normaliser - np.where(t == 1, z, 0)
 
 
-def _complement_without_log1p(z: Array, _t: Array) -> Array:
+def _complement_without_log1p(z: Array, _t: Array) -> Any:
     positive = z >= 0
     return z * positive + np.log(1 + np.exp(z - 2 * z * positive))
 

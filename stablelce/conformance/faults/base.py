@@ -6,15 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance.contract import Profile
-from stablelce.conformance.estimates import estimate
 from stablelce.conformance.faults.shows import Shows
 from stablelce.conformance.points import Tier
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject
-from stablelce.formats import find_format
+from stablelce.conformance.subjects.base import Subject
 
 __all__ = [
     "ALL",
@@ -30,11 +27,6 @@ __all__ = [
     "Fault",
     "Kind",
     "Trigger",
-    "element",
-    "everywhere",
-    "narrowed",
-    "planted",
-    "right",
     "subject_of",
 ]
 
@@ -144,99 +136,3 @@ def subject_of(fault: Fault) -> Subject:
         keywords=fault.keywords,
         version="1",
     )
-
-
-# -- building blocks -------------------------------------------------------------------------------
-
-
-def right(quantity: str) -> Function:
-    """The function without a fault: binary64 arithmetic, rounded to the format of the logits."""
-    if quantity == "loss_and_gradient":
-        loss, gradient = right("loss"), right("gradient")
-        return lambda z, t, **weights: (loss(z, t, **weights), gradient(z, t, **weights))
-
-    def compute(z: Array, t: Any = 0.0, *, weight: Any = None, pos_weight: Any = None) -> Any:
-        target = 0.0 if quantity in ONE_ARGUMENT else t
-        return narrowed(estimate(quantity, z, target, weight, pos_weight), z.dtype)[()]
-
-    return compute
-
-
-def everywhere(_z: Array, _t: Array) -> Any:
-    """Where a formula replaces the right one: at every finite logit."""
-    return True
-
-
-def planted(
-    quantity: str,
-    formula: Callable[[Array, Array], Any],
-    where: Callable[[Array, Array], Any] = everywhere,
-    *,
-    wide: bool = False,
-) -> Function:
-    """The right function, but for the results that ``formula(z, t)`` gives at finite logits where it is told.
-
-    The formula gets arrays of the subject's own format, and so works in its arithmetic; with ``wide`` it
-    gets binary64, which leaves the formula itself as the only error. Infinities and NaN keep their right
-    results: a fault is one bug.
-    """
-    good = right(quantity)
-
-    def compute(z: Array, t: Any = 0.0, **weights: Any) -> Any:
-        result = np.asarray(good(z, t, **weights))
-        logits, targets = np.broadcast_arrays(z, np.asarray(t).astype(z.dtype))
-        with np.errstate(all="ignore"):
-            finite = np.isfinite(logits.astype(np.float64))
-            chosen = finite & where(logits.astype(np.float64), targets.astype(np.float64))
-            if wide:
-                logits, targets = logits.astype(np.float64), targets.astype(np.float64)
-            bad = np.broadcast_to(np.asarray(formula(logits, targets)), logits.shape)
-            mixed = np.where(chosen, narrowed(bad, z.dtype), result.reshape(logits.shape))
-        return mixed.reshape(result.shape)[()]
-
-    return compute
-
-
-def element(
-    name: str,
-    formula: str,
-    quantity: str,
-    compute: Callable[[Array, Array], Any],
-    mode: str,
-    url: str,
-    trigger: tuple[float, float],
-    expected: Mapping[str, str],
-    *,
-    formats: tuple[str, ...] = WIDE,
-    where: Callable[[Array, Array], Any] = everywhere,
-    wide: bool = False,
-    beside: tuple[str, ...] = (),
-    **attributes: Any,
-) -> Fault:
-    """A fault in the formula of an element; ``beside`` are right functions that the subject offers too.
-
-    ``url`` is the part after the host, ``trigger`` one logit with one target, in the last of the formats.
-    """
-    functions = {other: right(other) for other in beside}
-    functions[quantity] = planted(quantity, compute, where, wide=wide)
-    z, t = trigger
-    return Fault(
-        name=name,
-        formula=formula,
-        functions=functions,
-        quantity=quantity,
-        failure_mode=mode,
-        url=f"{GITHUB}/{url}" if url else "",
-        trigger=Trigger((z,), (t,), formats[-1]),
-        expected=expected,
-        formats=formats,
-        **attributes,
-    )
-
-
-def narrowed(values: Any, dtype: Any) -> Array:
-    """Values in another format; to bfloat16 through binary32, as the conversion goes that people have."""
-    with np.errstate(all="ignore"):
-        if find_format(dtype).name == "bfloat16" and np.asarray(values).dtype == np.float64:
-            values = np.asarray(values).astype(np.float32)
-        return np.asarray(values).astype(dtype)

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ZERO, Array, element
+from stablelce.conformance.faults.base import LOST, ZERO, Array
+from stablelce.conformance.faults.planting import element
 
 __all__ = ["FAULTS"]
 
 
-def _sigmoid(z: Array) -> Array:
+def _sigmoid(z: Array) -> Any:
     e = np.exp(-np.abs(z))
     return np.where(z < 0, e, 1) / (1 + e)
 
 
-def _loss_by_log_sigmoid(z: Array, t: Array) -> Array:
+def _loss_by_log_sigmoid(z: Array, t: Array) -> Any:
     log_sigmoid = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
     return (1 - t) * z - log_sigmoid
 
 
-def _loss_by_softplus(z: Array, t: Array) -> Array:
+def _loss_by_softplus(z: Array, t: Array) -> Any:
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))) - z * t
 
 
-def _fused_loss(z: Array, t: Array) -> Array:
+def _fused_loss(z: Array, t: Array) -> Any:
     return np.maximum(z, 0) - z * t + np.log1p(np.exp(-np.abs(z)))
 
 
-def _is_hard(_z: Array, t: Array) -> Array:
+def _is_hard(_z: Array, t: Array) -> Any:
     return (t == 0) | (t == 1)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, SPURIOUS_NAN, WRONG_SIGN, ZERO, Array, element, right
+from stablelce.conformance.faults.base import LOST, SPURIOUS_NAN, WRONG_SIGN, ZERO, Array
+from stablelce.conformance.faults.planting import element, right
 
 __all__ = ["FAULTS"]
 
@@ -12,16 +15,16 @@ _MODE, _KINK = "wrong formula", "derivative at the kink"
 _loss, _gradient, _sigmoid, _softplus = (right(q) for q in ("loss", "gradient", "sigmoid", "softplus"))
 
 
-def _at_zero(z: Array, _t: Array) -> Array:
+def _at_zero(z: Array, _t: Array) -> Any:
     return z == 0
 
 
-def _logit_for_probability(z: Array, t: Array) -> Array:
+def _logit_for_probability(z: Array, t: Array) -> Any:
     s = _sigmoid(z)
     return ((1 - t) / (1 - z) - t / z) * s * (1 - s)
 
 
-def _focal_leftover(z: Array, t: Array) -> Array:
+def _focal_leftover(z: Array, t: Array) -> Any:
     """The factor d/dp (1-p)^gamma at gamma = 0: 0 * 0^-1 where the probability of the target is 1."""
     p = _sigmoid(np.where(t == 1, z, -z))
     return _gradient(z, t) + 0.0 * (1 - p) ** -1.0

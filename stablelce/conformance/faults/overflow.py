@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, OVERFLOW, SPURIOUS_NAN, ZERO, Array, element
+from stablelce.conformance.faults.base import LOST, OVERFLOW, SPURIOUS_NAN, ZERO, Array
+from stablelce.conformance.faults.planting import element
 
 __all__ = ["FAULTS"]
 
 _MODE = "spurious overflow"
 
 
-def _ratio_of_exponentials(z: Array, _t: Array) -> Array:
+def _ratio_of_exponentials(z: Array, _t: Array) -> Any:
     return np.exp(z) / (1 + np.exp(z))
 
 
-def _gradient_by_one_exponential(z: Array, t: Array) -> Array:
+def _gradient_by_one_exponential(z: Array, t: Array) -> Any:
     e = np.exp(-z)
     return ((1 - t) - t * e) / (1 + e)
 
 
-def _second_backward(z: Array, _t: Array) -> Array:
+def _second_backward(z: Array, _t: Array) -> Any:
     w = 1 / (1 + np.exp(-z))
     return w * w * np.exp(-z)
 
 
-def _power(z: Array, _t: Array) -> Array:
+def _power(z: Array, _t: Array) -> Any:
     e = np.exp(-z)
     return e * (1 + e) ** -2
 
 
-def _exponent_field(z: Array, _t: Array) -> Array:
+def _exponent_field(z: Array, _t: Array) -> Any:
     """exp by 2^n * exp(r), with n + 127 kept in the eight bits of the exponent: right for |n| < 127."""
     x = z.astype(np.float64)
     n = np.rint(x / np.log(2.0))
@@ -38,14 +41,14 @@ def _exponent_field(z: Array, _t: Array) -> Array:
     return np.log1p(e)
 
 
-def _reduction_in_two_parts(z: Array, _t: Array) -> Array:
+def _reduction_in_two_parts(z: Array, _t: Array) -> Any:
     k = np.rint(np.abs(z) / np.float32(0.6931471805599453))
     r = (np.abs(z) - k * np.float32(0.693359375)) + k * np.float32(2.12194440e-4)
     e = np.exp(-r) * np.exp2(-k)
     return np.where(z < 0, e, 1) / (1 + e)
 
 
-def _tanh_by_exponentials(z: Array, _t: Array) -> Array:
+def _tanh_by_exponentials(z: Array, _t: Array) -> Any:
     up, down = np.exp(z / 2), np.exp(-z / 2)
     return (1 + (up - down) / (up + down)) / 2
 

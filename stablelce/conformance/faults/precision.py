@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.conformance.faults.base import LOST, ROUNDING, Array, element, right
+from stablelce.conformance.faults.base import LOST, ROUNDING, Array
+from stablelce.conformance.faults.planting import element, right
 from stablelce.formats import find_format
 
 __all__ = ["FAULTS"]
@@ -14,11 +17,11 @@ _MODE = "too little precision"
 _loss, _sigmoid, _hessian = right("loss"), right("sigmoid"), right("hessian")
 
 
-def _in_float32(z: Array, t: Array) -> Array:
+def _in_float32(z: Array, t: Array) -> Any:
     return np.asarray(_loss(z.astype(np.float32), t.astype(np.float32)))
 
 
-def _exp_of_degree_five(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _exp_of_degree_five(x: npt.NDArray[np.float64]) -> Any:
     """exp by 2^n * p(r), |r| <= log(2)/2, with the Taylor polynomial of degree 5: wrong from 2^-18 on."""
     n = np.rint(x / np.log(2.0))
     r = x - n * np.log(2.0)
@@ -26,40 +29,40 @@ def _exp_of_degree_five(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.ldexp(p, n.astype(np.intc))
 
 
-def _by_short_polynomial(z: Array, _t: Array) -> Array:
+def _by_short_polynomial(z: Array, _t: Array) -> Any:
     e = _exp_of_degree_five(-np.abs(z.astype(np.float64)))
     return np.where(z < 0, e, 1) / (1 + e)
 
 
-def _odds_in_bfloat16(z: Array, _t: Array) -> Array:
+def _odds_in_bfloat16(z: Array, _t: Array) -> Any:
     e = np.exp(z)
     return e / (z.dtype.type(1) + e)
 
 
-def _nine_units_off(z: Array, _t: Array) -> Array:
+def _nine_units_off(z: Array, _t: Array) -> Any:
     fmt = find_format(z.dtype)
     return fmt.array(fmt.encodings(np.asarray(_sigmoid(z))) + fmt.uint.type(9))
 
 
-def _polynomial_in_the_middle(z: Array, _t: Array) -> Array:
+def _polynomial_in_the_middle(z: Array, _t: Array) -> Any:
     """log_sigmoid by its Taylor polynomial at 0, log(1/2) + z/2 - z^2/8 + z^4/192."""
     return -np.log(2.0) + z / 2 - z * z / 8 + z**4 / 192
 
 
-def _table_without_interpolation(z: Array, t: Array) -> Array:
+def _table_without_interpolation(z: Array, t: Array) -> Any:
     """log1p(exp(-|z|)) from the left end of its cell of width 0.3."""
     rest = np.log1p(np.exp(-0.3 * np.floor(np.abs(z) / 0.3)))
     return np.where(z > 0, 1 - t, t) * np.abs(z) + rest
 
 
-def _rounded_twice(z: Array, t: Array) -> Array:
+def _rounded_twice(z: Array, t: Array) -> Any:
     """To float16 by way of eleven bits and one more, as a fused store after a wider one."""
     value = np.asarray(_loss(z.astype(np.float64), t.astype(np.float64)))
     significand, exponent = np.frexp(value)
     return np.ldexp(np.rint(np.ldexp(significand, 12)), exponent - 12)
 
 
-def _slope_of_the_exponential(z: Array, _t: Array) -> Array:
+def _slope_of_the_exponential(z: Array, _t: Array) -> Any:
     return np.asarray(_hessian(z, 0)) * (1 + 2.0**-20)
 
 

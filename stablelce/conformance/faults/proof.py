@@ -75,7 +75,9 @@ def _refuted(
     if fault.profile == "correctly-rounded":
         return None if got == exact.encoding else f"not the nearest to {exact.digits(20)}"
     error = exact.error(got)
-    if fault.quantity == "gradient" and weights == (1, 1):  # whose unit allows for the cancellation at y = t
-        columns = (np.array([one], dtype=fmt.uint) for one in (z, t))
-        error = float(oracle.expected("gradient", *columns, fmt).errors(np.array([got], dtype=fmt.uint))[0])
+    if fault.quantity == "gradient" and all(
+        one == 1 for one in weights
+    ):  # whose unit allows for the cancellation at y = t
+        logit, target, result = (np.array([one], dtype=fmt.uint) for one in (z, t, got))
+        error = float(oracle.expected("gradient", logit, target, fmt).errors(result)[0])
     return f"{error:.3g} units from {exact.digits(20)}" if error > allowed_error(fault.profile, fmt) else None

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ROUNDING, Array, Fault, element, right
+from stablelce.conformance.faults.base import LOST, ROUNDING, Array, Fault
+from stablelce.conformance.faults.planting import element, right
 from stablelce.formats import find_format
 
 __all__ = ["FAULTS"]

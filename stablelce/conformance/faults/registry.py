@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from stablelce.conformance.faults import (
     absorption,
-    arrays,
     cancellation,
     formulas,
+    lanes,
+    layouts,
     overflow,
     precision,
     rare,
     saturation,
+    shapes,
     soft,
     special,
     state,
+    surroundings,
     underflow,
     weighted,
 )
@@ -32,8 +35,11 @@ _MODULES = (
     soft,
     special,
     weighted,
-    arrays,
+    lanes,
+    shapes,
+    layouts,
     state,
+    surroundings,
     rare,
 )
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ROUNDING, WRONG_SIGN, ZERO, Array, element
+from stablelce.conformance.faults.base import LOST, ROUNDING, WRONG_SIGN, ZERO, Array
+from stablelce.conformance.faults.planting import element
 
 __all__ = ["FAULTS"]
 
 _MODE = "saturation"
 
 
-def _wrong_side(z: Array, t: Array) -> Array:
+def _wrong_side(z: Array, t: Array) -> Any:
     return ((t == 0) & (z > 0)) | ((t == 1) & (z < 0))
 
 
-def _right_side(z: Array, t: Array) -> Array:
+def _right_side(z: Array, t: Array) -> Any:
     return ((t == 1) & (z > 0)) | ((t == 0) & (z < 0))
 
 
-def _tail(z: Array) -> Array:
+def _tail(z: Array) -> Any:
     return np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z)))
 
 
-def _guarded_backward(z: Array, t: Array) -> Array:
+def _guarded_backward(z: Array, t: Array) -> Any:
     p = 1 / (1 + np.exp(-z))
     return (p - t) / np.maximum(p * (1 - p), z.dtype.type(1e-12)) * p * (1 - p)
 

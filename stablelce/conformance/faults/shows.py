@@ -1,4 +1,4 @@
-"""How a fault of arrays or of state shows: a few calls, and whether they contradict what they must agree with.
+"""How a fault of arrays or of state shows: a few calls, and whether they contradict each other.
 
 Each maker returns a function of the faulty function that is True where the fault shows; of the right
 function it is False. Values are compared by their encodings.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ZERO, Array, element, right
+from stablelce.conformance.faults.base import LOST, ZERO, Array
+from stablelce.conformance.faults.planting import element, right
 
 __all__ = ["FAULTS"]
 

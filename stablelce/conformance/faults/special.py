@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.faults.base import GITHUB, WIDE, Array, Fault, Function, Trigger, right
+from stablelce.conformance.faults.base import GITHUB, WIDE, Array, Fault, Function, Trigger
+from stablelce.conformance.faults.planting import right
 from stablelce.conformance.faults.shows import Shows
 
 __all__ = ["FAULTS"]
@@ -27,7 +28,7 @@ def _after(quantity: str, change: Callable[[Array, Array, Array], Any]) -> Funct
     return compute
 
 
-def _fault(
+def _fault(  # noqa: PLR0913, PLR0917 - a row of the table below
     name: str,
     formula: str,
     quantity: str,

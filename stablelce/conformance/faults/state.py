@@ -1,23 +1,19 @@
-"""State: a result that depends on earlier calls, on the thread, or that leaves something behind."""
+"""State: a result that depends on earlier calls, or on the thread."""
 
 from __future__ import annotations
 
-import ctypes
-import random
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.faults.base import WIDE, Array, Fault, Trigger, right
+from stablelce.conformance.faults.base import Array
+from stablelce.conformance.faults.planting import right, state
 from stablelce.conformance.faults.shows import (
-    Shows,
     alone,
     in_a_thread,
     later_call,
-    left_behind,
-    noise,
     repeated,
 )
 
@@ -119,7 +115,7 @@ def _flushes_in_workers(z: Array) -> Any:
 
 
 def _shared_scratch(z: Array, t: Array) -> Any:
-    """Two threads write to one scratch array of half the size; a barrier makes the race the same each time."""
+    """Two threads write to one scratch array; a barrier makes the race the same each time."""
     if np.ndim(z) != 1 or z.size < 16:
         return _loss(z, t)
     half = z.size // 2
@@ -156,76 +152,6 @@ def _vector_path_flushes(z: Array) -> Any:
     return (np.where(result < tiny, 0, result) if result.size >= 8 else result).astype(z.dtype)[()]
 
 
-def _error_state(z: Array, t: Array) -> Any:
-    np.seterr(all="ignore")
-    return _loss(z, t)
-
-
-def _seeds(z: Array, t: Array) -> Any:
-    random.seed(0)
-    return _loss(z, t)
-
-
-def _draws(z: Array, t: Array) -> Any:
-    np.random.random()  # noqa: NPY002 - the fault
-    return _loss(z, t)
-
-
-def _set_rounding(mode: int) -> None:
-    """fesetround of the C library, where there is one; 0 is to nearest everywhere."""
-    try:
-        ctypes.CDLL(None).fesetround(mode)
-    except (AttributeError, OSError, TypeError):
-        return
-
-
-def _rounds_upward(z: Array, t: Array) -> Any:
-    result = _loss(z, t)
-    for upward in (0x800, 0x400000):  # on x86-64, and on AArch64, where the other number is refused
-        _set_rounding(upward)
-    return result
-
-
-def _warns(z: Array) -> Any:
-    with np.errstate(over="warn"):
-        np.exp(-z)
-    return _sigmoid(z)
-
-
-def _prints(z: Array, t: Array) -> Any:
-    print("loss:", np.size(z), "elements")
-    return _loss(z, t)
-
-
-def _fault(
-    name: str,
-    text: str,
-    quantity: str,
-    compute: Callable[..., Any],
-    expected: dict[str, str],
-    *,
-    url: str = "",
-    formats: tuple[str, ...] = WIDE,
-    mode: str = "state",
-    mend: Callable[[], object] = lambda: None,
-    shows: Shows | None = None,
-) -> Fault:
-    return Fault(
-        name=name,
-        formula=text,
-        functions={quantity: compute},
-        quantity=quantity,
-        failure_mode=mode,
-        url=url,
-        trigger=Trigger((1.0,) * 16, (0.0,) * 16, formats[-1]),
-        expected=expected,
-        formats=formats,
-        kind="state",
-        mend=mend,
-        shows=shows,
-    )
-
-
 def _second_dtype(_quantity: str, function: Callable[..., Any], _name: str) -> bool:
     """A logit of binary64 keeps its digits only where nobody asked in binary32 before."""
     function(np.array([0.1], np.float32))
@@ -239,7 +165,7 @@ _LANES = "lanes"
 _TWICE = "not deterministic"
 
 FAULTS = (
-    _fault(
+    state(
         "one buffer for all results",
         "a later call of the same shape overwrites an earlier result",
         "loss",
@@ -248,7 +174,7 @@ FAULTS = (
         shows=later_call(),
         mend=_reused.forget,
     ),
-    _fault(
+    state(
         "results remembered by their ends",
         "a cache with length, first and last logit as its key",
         "loss",
@@ -257,7 +183,7 @@ FAULTS = (
         shows=later_call(),
         mend=_remembered.forget,
     ),
-    _fault(
+    state(
         "every fifth call",
         "one unit more in each fifth call",
         "sigmoid",
@@ -266,7 +192,7 @@ FAULTS = (
         shows=repeated(),
         mend=_fifth.forget,
     ),
-    _fault(
+    state(
         "running mean",
         "sigmoid(z - mean) - t, the mean updated by each call",
         "gradient",
@@ -275,7 +201,7 @@ FAULTS = (
         shows=repeated(),
         mend=_drift.forget,
     ),
-    _fault(
+    state(
         "tables of the first dtype",
         "computed in the dtype of the first call ever",
         "sigmoid",
@@ -285,7 +211,7 @@ FAULTS = (
         shows=_second_dtype,
         mend=_first.forget,
     ),
-    _fault(
+    state(
         "flush-to-zero in worker threads",
         "subnormal results are 0 in a thread that is not the main one",
         "sigmoid",
@@ -294,7 +220,7 @@ FAULTS = (
         shows=in_a_thread(-88.0),
         formats=("float32",),
     ),
-    _fault(
+    state(
         "scratch memory shared by two threads",
         "an element of one half appears in the other",
         "loss",
@@ -302,7 +228,7 @@ FAULTS = (
         {_LANES: "depends on place or length"},
         shows=alone(18),
     ),
-    _fault(
+    state(
         "flush-to-zero in the vector loop",
         "subnormal results are 0 in arrays of eight and more",
         "sigmoid",
@@ -311,55 +237,5 @@ FAULTS = (
         mode="premature underflow",
         shows=alone(8, z=-88.0),
         formats=("float32",),
-    ),
-    _fault(
-        "error state altered",
-        'np.seterr(all="ignore") for good',
-        "loss",
-        _error_state,
-        {"environment": "NumPy error state altered"},
-        shows=left_behind(),
-    ),
-    _fault(
-        "generator seeded",
-        "random.seed(0) in every call",
-        "loss",
-        _seeds,
-        {"environment": "random state altered"},
-        shows=left_behind(),
-    ),
-    _fault(
-        "global generator drawn from",
-        "np.random.random() in every call",
-        "loss",
-        _draws,
-        {"environment": "random state altered"},
-        shows=left_behind(),
-    ),
-    _fault(
-        "rounding mode left upward",
-        "fesetround(FE_UPWARD) in every call",
-        "loss",
-        _rounds_upward,
-        {"environment": "floating-point state altered"},
-        mend=lambda: _set_rounding(0),
-        shows=left_behind(),
-    ),
-    _fault(
-        "overflow warned of",
-        "1/(1 + exp(-z)) warns where exp overflows",
-        "sigmoid",
-        _warns,
-        {"warnings and output": "warning"},
-        url="https://github.com/scikit-learn/scikit-learn/pull/4153",
-        shows=noise(),
-    ),
-    _fault(
-        "left-over print",
-        "prints in every call",
-        "loss",
-        _prints,
-        {"warnings and output": "output"},
-        shows=noise(),
     ),
 )

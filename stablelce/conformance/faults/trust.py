@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stablelce.conformance.faults.base import ALL, Fault, right
+from stablelce.conformance.faults.base import ALL, Fault
 from stablelce.conformance.faults.matrix import judge
+from stablelce.conformance.faults.planting import right
 from stablelce.conformance.faults.registry import FAULTS
 from stablelce.conformance.runner import audit
 from stablelce.conformance.subjects.base import KEYWORDS, QUANTITIES, Subject

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from stablelce.conformance.faults.base import (
-    ALL,
-    OVERFLOW,
-    SPURIOUS_NAN,
-    SUBNORMAL,
-    ZERO,
-    Array,
-    element,
-)
+from stablelce.conformance.faults.base import ALL, OVERFLOW, SPURIOUS_NAN, SUBNORMAL, ZERO, Array
+from stablelce.conformance.faults.planting import element
 
 __all__ = ["FAULTS"]
 
 _MODE = "premature underflow"
 
 
-def _sigmoid(z: Array) -> Array:
+def _sigmoid(z: Array) -> Any:
     return 1 / (1 + np.exp(-z))
 
 
-def _loss_by_probabilities(z: Array, t: Array) -> Array:
+def _loss_by_probabilities(z: Array, t: Array) -> Any:
     p = _sigmoid(z)
     return -(t * np.log(p) + (1 - t) * np.log(1 - p))
 
 
-def _by_log_probability(z: Array, _t: Array) -> Array:
+def _by_log_probability(z: Array, _t: Array) -> Any:
     log_p = np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z)))
     return -np.log1p(-np.exp(log_p))
 
 
-def _by_distribution_function(z: Array, t: Array) -> Array:
+def _by_distribution_function(z: Array, t: Array) -> Any:
     return -np.log(_sigmoid((2 * t - 1) * z))
 
 
-def _guard_too_small(z: Array, _t: Array) -> Array:
+def _guard_too_small(z: Array, _t: Array) -> Any:
     # In float16 the guard of 1e-12 is 0.
     return -np.log(np.maximum(1 - _sigmoid(z), z.dtype.type(1e-12)))
 

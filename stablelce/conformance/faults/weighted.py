@@ -7,16 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.faults.base import (
-    GITHUB,
-    WIDE,
-    Array,
-    Fault,
-    Function,
-    Trigger,
-    narrowed,
-    right,
-)
+from stablelce.conformance.faults.base import GITHUB, WIDE, Array, Fault, Function, Trigger
+from stablelce.conformance.faults.planting import narrowed, right
 
 __all__ = ["FAULTS"]
 

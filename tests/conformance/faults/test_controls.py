@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stablelce.conformance import audit
-from stablelce.conformance.faults.base import right
+from stablelce.conformance.faults.planting import right
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITIES, Subject
 from stablelce.formats import Format, find_format
