@@ -88,7 +88,9 @@ def _gradient(z: Doubles, t: Doubles, p: Doubles | None) -> Doubles:
 
 def _hessian(z: Doubles, t: Doubles, p: Doubles | None) -> Doubles:
     e = np.exp(-np.abs(z))
-    value = e / ((1.0 + e) * (1.0 + e))
+    d = 1.0 + e
+    value = e / d / d
+    value -= 2.0 * (e - (d - 1.0)) / d * value  # what the rounding of d took away, twice
     return np.asarray(value if p is None else value * _q(t, p) + 0.0 * t)
 
 

@@ -68,7 +68,8 @@ def suspects(run: Run, quantity: str, plan: Budget, seed: int) -> Iterator[Suspe
             yield _screened(run, quantity, *_paired(fmt, logits(fmt, plan.screen, seed), target))
     if not alone and run.subject.soft_targets:
         z = logits(fmt, plan.screen // len(SOFT), seed + 1)
-        for target in SOFT:
+        # And a subnormal one, which counts where a logit is large and exp(-|z|) is 0.
+        for target in (*SOFT, float(fmt.to_fraction(fmt.min_normal // 3))):
             yield _screened(run, quantity, *_paired(fmt, z, target))
     if plan.strided and fmt is BINARY32:
         for target in targets:

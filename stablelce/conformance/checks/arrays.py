@@ -166,7 +166,7 @@ def _lanes(run: Run, quantity: str) -> Finding:
             for _ in range(6)
         ):
             mode = "not deterministic"
-        message = f"{name}: the element at place {i} differs from the same one in an array of {len(z)}"
+        message = f"{name}: place {i} differs in an array of length {len(got)} from one of {len(z)}"
         return _differing(mode, message, tried, z[part], t[part], i, got, whole[part])
     i = _first_difference(run, returned, whole)
     if i is not None:

@@ -44,7 +44,7 @@ def _weights(run: Run, quantity: str) -> Finding:
 
     A few logits are judged point by point; of many more those where binary64 arithmetic disagrees.
     """
-    keywords = tuple(name for name in KEYWORDS if name in run.subject.keywords)
+    keywords = tuple(sorted(run.subject.keywords))
     if not keywords:
         return Finding("not applicable", message="the subject declares no weight keyword")
     tried = 0
