@@ -10,6 +10,8 @@ from stablelce.conformance.contract import CHECKS
 from stablelce.conformance.faults import FAULTS, trust
 from stablelce.conformance.faults.base import ALL
 from stablelce.conformance.faults.trust import control, sample, trials
+from stablelce.conformance.runner import audit
+from stablelce.conformance.subjects.base import Subject
 
 
 def test_the_sample_tries_every_check_failure_mode_and_format() -> None:
@@ -38,7 +40,7 @@ def test_a_suite_that_sees_nothing_is_not_trusted() -> None:
 
 
 def test_an_alarm_for_the_right_implementation_is_told() -> None:
-    broken = trust.Subject("broken", {"sigmoid": np.zeros_like}, formats=("float64",))
+    broken = Subject("broken", {"sigmoid": np.zeros_like}, formats=("float64",))
     with patch.object(trust, "sample", lambda: ()), patch.object(trust, "control", lambda: broken):
         (made,) = trials()
     assert not made.passed
