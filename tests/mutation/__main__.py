@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stablelce.conformance.provenance import provenance, sources_sha256
-from tests.mutation.mutants import SOURCES, Mutant, draw, tests_of
+from tests.mutation.mutants import SOURCES, Mutant, draw, suites_of
 
 __all__ = ["main", "markdown"]
 
@@ -76,7 +76,7 @@ def _tried(copy: Path, mutant: Mutant, limit: float) -> Row:
     path.write_text(mutant.text, encoding="utf-8")
     try:
         killed_by = next(
-            (tests[0] for tests in tests_of(copy, mutant.source) if _fails(copy, tests, limit)), None
+            (tests[0] for tests in suites_of(copy, mutant.source) if _fails(copy, tests, limit)), None
         )
     finally:
         path.write_text(right, encoding="utf-8")

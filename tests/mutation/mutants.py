@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SOURCES", "Mutant", "draw", "same_program", "tests_of"]
+__all__ = ["SOURCES", "Mutant", "draw", "same_program", "suites_of"]
 
 SOURCES = (
     "formats.py",
@@ -62,20 +62,21 @@ def draw(root: Path, count: int, seed: int, sources: Sequence[str] = SOURCES) ->
     from cosmic_ray.plugins import get_operator, operator_names
     from cosmic_ray.work_db import WorkDB, use_db
 
-    names = [name for name in operator_names() if not name.endswith(_APART)]
+    names = {name for name in operator_names() if not name.endswith(_APART)}
     paths = [root / "stablelce" / source for source in sources]
     with (
         tempfile.TemporaryDirectory() as folder,
         use_db(str(Path(folder) / "work.sqlite"), WorkDB.Mode.create) as work,
     ):
-        init(paths, work, {name: [{}] for name in names})
-        found = sorted(
-            {
-                (str(one.module_path), one.operator_name, one.occurrence)
-                for item in work.work_items
-                for one in item.mutations
-            }
-        )
+        init(paths, work, {})
+        mutations = [one for item in work.work_items for one in item.mutations]
+    found = sorted(
+        {
+            (str(one.module_path), one.operator_name, one.occurrence)
+            for one in mutations
+            if one.operator_name in names
+        }
+    )
     random.Random(seed).shuffle(found)
     drawn: list[Mutant] = []
     for path, operator, occurrence in found:
@@ -129,7 +130,7 @@ def _is_text(node: ast.AST) -> bool:
     )
 
 
-def tests_of(root: Path, source: str) -> Iterator[tuple[str, ...]]:
+def suites_of(root: Path, source: str) -> Iterator[tuple[str, ...]]:
     """Tests that may kill a mutant of a source, those of its own first, then others that depend on it."""
     path = Path(source)
     own = root / "tests" / path.parent / f"test_{path.name}"

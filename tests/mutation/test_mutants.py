@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.__main__ import markdown
-from tests.mutation.mutants import SOURCES, same_program, tests_of
+from tests.mutation.mutants import SOURCES, same_program, suites_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_source_exists_and_has_tests_that_exist() -> None:
     for source in SOURCES:
         assert (ROOT / "stablelce" / source).exists(), source
-        for tests in tests_of(ROOT, source):
+        for tests in suites_of(ROOT, source):
             for one in tests:
                 assert (ROOT / one).exists(), one
 
