@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_every_fault_check_and_tool_is_on_the_page(record: FaultRecord) -> None:
 
 def test_tables_are_tables(record: FaultRecord) -> None:
     lines = faults_markdown(record).splitlines()
-    for line, below in zip(lines, lines[1:], strict=False):
+    for line, below in pairwise(lines):
         if line.startswith("|") and below.startswith("|"):
             assert line.replace("\\|", "").count("|") == below.replace("\\|", "").count("|"), line
 
