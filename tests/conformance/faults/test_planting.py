@@ -61,5 +61,5 @@ def test_places_count_in_the_order_of_rows() -> None:
 
 def test_bfloat16_is_reached_by_way_of_binary32() -> None:
     just_above = 1 + 2.0**-8 + 2.0**-40  # above a midpoint of bfloat16, which binary32 does not see
-    assert float(narrowed(np.array([just_above]), ml_dtypes.bfloat16)[0]) == 1.0
-    assert narrowed(np.array([1e300]), np.float32).tolist() == [np.inf]
+    assert float(narrowed(np.array([just_above]), np.dtype(ml_dtypes.bfloat16))[0]) == 1.0
+    assert narrowed(np.array([1e300]), np.dtype(np.float32)).tolist() == [np.inf]
