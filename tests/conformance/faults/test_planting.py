@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_the_right_function_keeps_dtype_and_shape(quantity: str, dtype: type) -> None:
-    z, t = np.array([[1.0, -2.0], [0.0, np.inf]]).astype(dtype), np.zeros((2, 2), dtype)
+    z: Any = np.array([[1.0, -2.0], [0.0, np.inf]]).astype(dtype)
+    t: Any = np.zeros((2, 2), dtype)
     result = right(quantity)(z) if quantity in ONE_ARGUMENT else right(quantity)(z, t)
     assert (result.dtype, result.shape) == (z.dtype, z.shape)
     scalar = right(quantity)(z[0, 0].reshape(())) if quantity in ONE_ARGUMENT else None
