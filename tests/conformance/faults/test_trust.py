@@ -27,9 +27,7 @@ def test_a_suite_that_sees_nothing_is_not_trusted() -> None:
     chosen = sample()[:2]
     with (
         patch.object(trust, "sample", lambda: chosen),
-        patch.object(
-            trust, "judge", lambda _fault: trust.audit(control(), tier="smoke", formats=["float64"])
-        ),
+        patch.object(trust, "judge", lambda _fault: audit(control(), tier="smoke", formats=["float64"])),
     ):
         made = trials(lambda *step: told.append(step))
     assert [trial.passed for trial in made] == [True, False, False]
