@@ -10,6 +10,7 @@ from stablelce.conformance.contract import CHECKS
 from stablelce.conformance.faults import FAULTS, trust
 from stablelce.conformance.faults.base import ALL
 from stablelce.conformance.faults.trust import control, sample, trials
+from stablelce.conformance.runner import audit
 from stablelce.conformance.subjects.base import Subject
 
 
