@@ -35,11 +35,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "conformance.subjects": ("formats", "textbook"),
     # A part of the suite, which may import the certificate beside what the suite may.
     "conformance.trainers": ("conformance", "oracle", "formats", "ulp", "certificate"),
+    # A command, as cli is: what it computes it also shows.
+    "conformance.faults.__main__": ("conformance", "report"),
     "sweep": ("oracle", "conformance"),
     "certificate": ("formats",),
     "training": ("functions", "kernels", "sums", "formats", "certificate"),
-    # Views of the two records, and nothing else of the suites.
-    "report": ("conformance.results", "conformance.trainers.results"),
+    # Views of the three records, and nothing else of the suites.
+    "report": ("conformance.results", "conformance.faults.results", "conformance.trainers.results"),
     "cli": (EVERYTHING,),
     # `python -m stablelce` is the command line.
     "__main__": ("cli",),

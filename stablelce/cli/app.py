@@ -10,6 +10,7 @@ from stablelce.cli.audit import audit
 from stablelce.cli.certify import certify
 from stablelce.cli.explain import explain
 from stablelce.cli.report import report
+from stablelce.cli.selftest import selftest
 from stablelce.cli.train import train
 
 __all__ = ["application", "run"]
@@ -39,6 +40,7 @@ def application() -> None:
 application.add_command(audit)
 application.add_command(report)
 application.add_command(explain)
+application.add_command(selftest)
 application.add_command(train)
 application.add_command(certify)
 

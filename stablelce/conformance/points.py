@@ -24,14 +24,24 @@ TIERS: tuple[Tier, ...] = ("smoke", "standard", "deep")
 
 @dataclass(frozen=True)
 class Budget:
-    """Points per region for accuracy and for relations, and logits per range of a curve."""
+    """Points per region for accuracy and for relations, logits per range of a curve, and logits screened.
+
+    ``screen`` logits per target are compared with an estimate (screening.py), ``strided`` encodings of
+    binary32 beside them.
+    """
 
     accuracy: int
     relations: int
     curve: int
+    screen: int = 0
+    strided: int = 0
 
 
-_BUDGETS = {"smoke": Budget(40, 8, 1), "standard": Budget(600, 100, 4), "deep": Budget(20_000, 2000, 16)}
+_BUDGETS = {
+    "smoke": Budget(40, 16, 1, 1 << 15),
+    "standard": Budget(600, 100, 4, 1 << 18),
+    "deep": Budget(20_000, 2000, 16, 1 << 21, 1 << 24),
+}
 
 
 def budget(tier: Tier) -> Budget:

@@ -30,8 +30,14 @@ def sources() -> tuple[str, ...]:
 
 def _matters(file: Path) -> bool:
     if len(file.parts) > 1:
-        # The proof says how good the kernels are, the search made data, trainers have a record of their own.
-        aside = file.parts[:2] in (("kernels", "proof"), ("kernels", "search"), ("conformance", "trainers"))
+        # The proof says how good the kernels are, the search made data, faults and trainers have records of
+        # their own.
+        aside = file.parts[:2] in (
+            ("kernels", "proof"),
+            ("kernels", "search"),
+            ("conformance", "faults"),
+            ("conformance", "trainers"),
+        )
         return file.parts[0] in _FOLDERS and not aside
     private = file.name.startswith("_") and not file.name.startswith("__")
     return private or file.name in _MODULES

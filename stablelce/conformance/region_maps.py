@@ -208,11 +208,20 @@ def _bits_beyond(product: npt.NDArray[np.uint64], bits: int) -> npt.NDArray[np.u
 
 
 def tiny_targets(fmt: Format, draws: Draws) -> Points:
-    """Integers: sign and size of a moderate z, or the ordinal of any z, and which; the encoding of t."""
-    t = (np.uint64(1) + draws[4]).astype(fmt.uint)
-    near = _round(fmt, _signed(draws[1], 50.0 * _fraction(draws[2])))
+    """Integers: which logits; sign and size of a moderate one, the ordinal of any; the encoding of t.
+
+    Which: 0 to 3 a moderate logit, 4 and 5 any, 6 and 7 one so large that z*t is moderate, 7 with a
+    subnormal target.
+    """
+    which = draws[0]
+    kept = np.where(which == 7, draws[4] % np.uint64(fmt.min_normal - 1), draws[4])
+    t = (np.uint64(1) + kept).astype(fmt.uint)
+    size = _fraction(draws[2])
+    near = _round(fmt, _signed(draws[1], 50.0 * size))
     anywhere = fmt.from_ordinals(_zigzag(draws[3]))
-    z: UIntArray = np.where(draws[0] & np.uint64(1), anywhere, near).astype(fmt.uint)
+    with np.errstate(over="ignore"):  # 1/t may leave binary64; _round holds the logit in range
+        balanced = _round(fmt, _signed(draws[1], (1.0 + 50.0 * size) / fmt.array(t).astype(np.float64)))
+    z: UIntArray = np.select([which < 4, which < 6], [near, anywhere], balanced).astype(fmt.uint)
     return z, t
 
 

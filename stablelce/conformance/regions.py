@@ -125,8 +125,8 @@ REGIONS: tuple[Region, ...] = (
     ),
     Region(
         "tiny targets",
-        "0 < t <= 2^(-p-1), where 1-t rounds to 1",
-        lambda fmt: (1, _SIGN, FRACTION, 2 * fmt.max_finite, maps.largest_tiny_target(fmt) - 1),
+        "0 < t <= 2^(-p-1), where 1-t rounds to 1, subnormal ones too; logits as large as 1/t among them",
+        lambda fmt: (7, _SIGN, FRACTION, 2 * fmt.max_finite, maps.largest_tiny_target(fmt) - 1),
         maps.tiny_targets,
         members.tiny_targets,
     ),

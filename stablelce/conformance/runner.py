@@ -23,6 +23,7 @@ from stablelce.conformance.judging import ArrayCheck, PointCheck
 from stablelce.conformance.measuring import measure
 from stablelce.conformance.points import Budget, Tier, budget, region_points
 from stablelce.conformance.results import AuditResult, CheckResult, Status
+from stablelce.conformance.screening import suspects
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
@@ -33,7 +34,7 @@ __all__ = ["audit"]
 Progress = Callable[[int, int, str], None]
 
 
-def audit(
+def audit(  # noqa: PLR0913 - options, all of them optional and given by name
     subject: str | Subject | object,
     *,
     quantity: str = "loss",
@@ -43,6 +44,7 @@ def audit(
     allow_ftz: bool = False,
     seed: int = 0,
     progress: Progress | None = None,
+    on_check: Callable[[CheckResult], object] | None = None,
 ) -> AuditResult:
     """Judge an implementation of the logistic cross-entropy by the contract.
 
@@ -65,6 +67,8 @@ def audit(
         Seed of the sampled points.
     progress : callable, optional
         Called with (steps done, steps in all, what comes next).
+    on_check : callable, optional
+        Called with the outcome of each check as soon as it is known.
 
     Returns
     -------
@@ -89,6 +93,8 @@ def audit(
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
     auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
+    if on_check is not None:
+        auditor.on_check = on_check
     steps = [(fmt, name) for fmt in offered for name in _quantities(judged)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
@@ -147,6 +153,7 @@ class _Auditor:
         self.plan, self.seed = plan, seed
         self.accuracy: list[Any] = []
         self.checks: list[CheckResult] = []
+        self.on_check: Callable[[CheckResult], object] = lambda _: None
 
     def judge(self, fmt: Format, quantity: str) -> None:
         """Measure the accuracy of one quantity in one format and run every check on it."""
@@ -158,16 +165,20 @@ class _Auditor:
         self.accuracy += measured
         for check in POINT_CHECKS:
             if quantity in check.quantities:
-                self.checks.append(self._point_check(check, run, quantity))
+                self._add(self._point_check(check, run, quantity))
         for array_check in ARRAY_CHECKS:
             if quantity in array_check.quantities:
-                self.checks.append(self._array_check(array_check, run, quantity))
+                self._add(self._array_check(array_check, run, quantity))
+
+    def _add(self, outcome: CheckResult) -> None:
+        self.checks.append(outcome)
+        self.on_check(outcome)
 
     def noise(self, fmt: Format) -> None:
         """Report what the subject warned of or printed in this format, once."""
         noise = self.runs[fmt].noise
         texts = [f"{kind}: {text}" for kind, text in sorted(noise.items())]
-        self.checks.append(
+        self._add(
             CheckResult(
                 check="warnings and output",
                 format=fmt.dtype_name,
@@ -202,7 +213,8 @@ class _Auditor:
         }
         points = failures = inconclusive = 0
         worst: tuple[float, int, int, Any] | None = None
-        for z, t in self._points(check, run, quantity):
+        for z, t, looked_at in self._points(check, run, quantity):
+            points += looked_at
             try:
                 judgement = check.judge(run, quantity, z, t)
             except SubjectProblem as problem:
@@ -264,7 +276,12 @@ class _Auditor:
     def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
         relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")
         count = self.plan.relations if relation else self.plan.accuracy
-        return region_points(run, quantity, check.regions, count, self.seed)
+        for z, t in region_points(run, quantity, check.regions, count, self.seed):
+            yield z, t, 0
+        if check.name == "accuracy" and self.plan.screen:
+            for found in suspects(run, quantity, self.plan, self.seed):
+                # Each suspect is looked at once more by the oracle, and counted once.
+                yield found.z, found.t, max(found.looked_at - len(found.z), 0)
 
     def _problem(
         self,

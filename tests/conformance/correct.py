@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from stablelce import oracle
 from stablelce.conformance import audit, exhaustive16, runner
-from stablelce.conformance.checks import arrays
+from stablelce.conformance.checks import arrays, weights
 from stablelce.conformance.contract import INFINITE_LOGITS, Profile
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding, PointCheck
@@ -143,6 +143,8 @@ def small_audit(judged: Any, *, points: int = 4, curve: int = 0, **arguments: An
         patch.object(runner, "budget", lambda _tier: plan),
         patch.object(exhaustive16, "table", few),
         patch.object(arrays, "LENGTHS", (1, 2, 3, 5, 8, 17, 33)),
+        patch.object(arrays, "LARGE", (67,)),
+        patch.object(weights, "_SCREENED", 6),
     ):
         return audit(judged, tier="smoke", **arguments)
 
@@ -169,5 +171,6 @@ def outcome(
 def finding(
     check: ArrayCheck, judged: Subject, quantity: str, fmt: Format, profile: Profile = "accurate"
 ) -> Finding:
-    """What one check of arrays finds."""
-    return check.judge(Run(judged, fmt, profile), quantity)
+    """What one check of arrays finds, where it asks for less than it would of a fast subject."""
+    with patch.object(arrays, "LARGE", (1100,)), patch.object(weights, "_SCREENED", 6):
+        return check.judge(Run(judged, fmt, profile), quantity)

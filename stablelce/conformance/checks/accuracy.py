@@ -8,6 +8,7 @@ import numpy.typing as npt
 from stablelce import oracle
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import Judgement, PointCheck
+from stablelce.conformance.regions import REGIONS
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 from stablelce.formats import Format, UIntArray
 from stablelce.oracle import Expected
@@ -91,14 +92,14 @@ def failure_mode(fmt: Format, got: int, want: int, error: float) -> str:
         return "spurious overflow"
     if fmt.is_zero(got) and not fmt.is_zero(want):
         return "flushed subnormal" if fmt.is_subnormal(want) else "premature underflow or cancellation to 0"
-    if fmt.is_negative(got) != fmt.is_negative(want) and not fmt.is_zero(want):
+    if fmt.is_negative(got) != fmt.is_negative(want) and not fmt.is_zero(got):
         return "wrong sign"
     if error > 2.0 ** (fmt.precision / 2):
         return "more than half of the significand lost"
     return "rounding error beyond the bound"
 
 
-ACCURACY = PointCheck("accuracy", QUANTITIES, _accuracy)
+ACCURACY = PointCheck("accuracy", QUANTITIES, _accuracy, tuple(region.name for region in REGIONS))
 HARD_CASES_CHECK = PointCheck("hard cases", QUANTITIES, _accuracy, ("hard cases",))
 TAILS = PointCheck("tails", QUANTITIES, _tails, ("tails", "middle", "moderate"))
 SUBNORMALS = PointCheck("subnormals", QUANTITIES, _subnormals)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ __all__ = ["DTYPE", "INPUTS", "LANES", "LAYOUTS", "PAIR", "SHAPES"]
 _SEED = 20260917  # any fixed number: verdicts must not depend on chance
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129, 257, 1000, 1025)
 """Around the widths of vector registers and the sizes of unrolled loops and blocks."""
+LARGE = (4097, 66_001)
+"""Beyond the sizes from which libraries go by blocks and by several threads (PyTorch: 32768)."""
 
 
 def _points(run: Run, count: int) -> tuple[UIntArray, UIntArray]:
@@ -103,26 +107,34 @@ def _layouts(run: Run, quantity: str) -> Finding:
     z, t = _points(run, 24)
     want = run.evaluate(quantity, z, t)
     zs, ts = fmt.array(z), fmt.array(t)
+    square, other = zs.reshape(4, 6), ts.reshape(4, 6)
     layouts = {
         "every second element": (np.repeat(zs, 2)[::2], np.repeat(ts, 2)[::2]),
         "reversed": (zs[::-1].copy()[::-1], ts[::-1].copy()[::-1]),
-        "Fortran order": (np.asfortranarray(zs.reshape(4, 6)), np.asfortranarray(ts.reshape(4, 6))),
+        "from the second element of its memory": (np.append(zs[:1], zs)[1:], np.append(ts[:1], ts)[1:]),
+        "Fortran order": (np.asfortranarray(square), np.asfortranarray(other)),
+        "logits in Fortran order, targets not": (np.asfortranarray(square), other.copy()),
+        "targets in Fortran order, logits not": (square.copy(), np.asfortranarray(other)),
         "read-only": (_frozen(zs), _frozen(ts)),
     }
-    for name, (zi, ti) in layouts.items():
+    cases = [(name, pair, want) for name, pair in layouts.items()]
+    # A repeated element has stride 0, and belongs to a read-only view.
+    alone = run.evaluate(quantity, np.repeat(z[5:6], 24), t)
+    cases.append(("one logit repeated by stride 0", (np.broadcast_to(zs[5], (24,)), ts.copy()), alone))
+    for name, (zi, ti), right in cases:
         try:
             result = run.array(quantity, run.call(quantity, zi, ti), zi.shape)
         except SubjectProblem as problem:
-            return Finding("failed", len(layouts), problem.mode, f"{name}: {problem}")
+            return Finding("failed", len(cases), problem.mode, f"{name}: {problem}")
         got = fmt.encodings(result).ravel()
-        i = _first_difference(run, got, want)
+        i = _first_difference(run, got, right)
         if i is not None:
             message = f"{name}: the element differs from the same one in a contiguous array"
-            point = (int(z[i]), int(t[i]))
+            point = (int(fmt.encodings(zi).ravel()[i]), int(t[i]))
             return Finding(
-                "failed", len(layouts), "depends on layout", message, point, int(got[i]), int(want[i])
+                "failed", len(cases), "depends on layout", message, point, int(got[i]), int(right[i])
             )
-    return Finding("passed", len(layouts))
+    return Finding("passed", len(cases))
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -132,37 +144,62 @@ def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _lanes(run: Run, quantity: str) -> Finding:
-    """Alone, at every place, in arrays of every length, and on a second call: the same bits."""
+    """Alone, at every place, in arrays of every length, in any order, thread and call: the same bits."""
     z, t = _points(run, max(LENGTHS))
-    whole = run.evaluate(quantity, z, t)
+    returned = run.evaluate(quantity, z, t)
+    whole = returned.copy()
     again = run.evaluate(quantity, z, t)
     i = _first_difference(run, again, whole)
     if i is not None:
         message = "two calls with the same input differ"
-        return Finding(
-            "failed",
-            len(z),
-            "not deterministic",
-            message,
-            (int(z[i]), int(t[i])),
-            int(again[i]),
-            int(whole[i]),
-        )
-    tried = 0
+        return _differing("not deterministic", message, len(z), z, t, i, again, whole)
+    tried = len(z)
+    for name, part in _parts(len(z)):
+        got = run.evaluate(quantity, z[part], t[part])
+        tried += len(got)
+        i = _first_difference(run, got, whole[part])
+        if i is None:
+            continue
+        mode = "depends on place or length"
+        if any(
+            _first_difference(run, run.evaluate(quantity, z[part], t[part]), got) is not None
+            for _ in range(6)
+        ):
+            mode = "not deterministic"
+        message = f"{name}: place {i} differs in an array of length {len(got)} from one of {len(z)}"
+        return _differing(mode, message, tried, z[part], t[part], i, got, whole[part])
+    i = _first_difference(run, returned, whole)
+    if i is not None:
+        message = "a later call changed the array that an earlier one returned"
+        return _differing("earlier result overwritten", message, tried, z, t, i, returned, whole)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        elsewhere = pool.submit(run.evaluate, quantity, z, t).result()
+    i = _first_difference(run, elsewhere, whole)
+    if i is not None:
+        message = "a call from another thread differs"
+        return _differing("depends on the thread", message, tried, z, t, i, elsewhere, whole)
+    return Finding("passed", tried)
+
+
+def _parts(size: int) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+    """Index arrays into the points: short pieces, the points in other orders, and over and over."""
+    every = np.arange(size)
     for length in LENGTHS:
         for offset in (0, 1, 3):
-            part = slice(offset, offset + length)
-            got = run.evaluate(quantity, z[part], t[part])
-            tried += len(got)
-            i = _first_difference(run, got, whole[part])
-            if i is not None:
-                at = offset + i
-                message = f"element {at} of {len(z)} differs in an array of length {len(got)} at place {i}"
-                point = (int(z[at]), int(t[at]))
-                return Finding(
-                    "failed", tried, "depends on place or length", message, point, int(got[i]), int(whole[at])
-                )
-    return Finding("passed", tried)
+            yield f"length {length}, from element {offset}", every[offset : offset + length]
+    # The ends stay, and the length: what is remembered by these only gives the points in their old order.
+    yield (
+        "the elements between first and last reversed",
+        np.concatenate([every[:1], every[-2:0:-1], every[-1:]]),
+    )
+    for length in LARGE:
+        yield f"length {length}", np.resize(every, length)
+
+
+def _differing(
+    mode: str, message: str, tried: int, z: UIntArray, t: UIntArray, i: int, got: UIntArray, want: UIntArray
+) -> Finding:
+    return Finding("failed", tried, mode, message, (int(z[i]), int(t[i])), int(got[i]), int(want[i]))
 
 
 def _inputs(run: Run, quantity: str) -> Finding:

@@ -1,0 +1,33 @@
+"""How the kill matrix was made, over the sources that it depends on: the suite, the oracle, the faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stablelce.conformance import provenance as shared
+from stablelce.conformance.results import Provenance
+
+__all__ = ["provenance", "sources"]
+
+_PACKAGE = Path(__file__).resolve().parents[2]
+_APART = ("trainers", "subjects")
+"""Parts of the suite that no fault passes through."""
+
+
+def sources() -> tuple[str, ...]:
+    """The files that the matrix depends on, relative to the package, sorted."""
+    suite = (
+        path
+        for path in (_PACKAGE / "conformance").rglob("*")
+        if path.suffix in (".py", ".npz") and path.relative_to(_PACKAGE).parts[1] not in _APART
+    )
+    rest = (*(_PACKAGE / "oracle").rglob("*.py"), _PACKAGE / "formats.py", _PACKAGE / "ulp.py")
+    base = _PACKAGE / "conformance" / "subjects" / "base.py"
+    return tuple(sorted(path.relative_to(_PACKAGE).as_posix() for path in (*suite, *rest, base)))
+
+
+def provenance(command: str, packages: tuple[str, ...]) -> Provenance:
+    """What it takes to make the record again; see :func:`stablelce.conformance.provenance.provenance`."""
+    names = sources()
+    made = shared.provenance(command, packages)
+    return made.model_copy(update={"sources": names, "sources_sha256": shared.sources_sha256(names)})

@@ -1,0 +1,104 @@
+"""Screening: dense where it says so, no suspect of a right subject, and wrong results among the suspects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.faults.planting import planted, right
+from stablelce.conformance.points import Budget, budget
+from stablelce.conformance.regions import anchors
+from stablelce.conformance.screening import MOST, _strided, logits, suspects
+from stablelce.conformance.subjects.base import QUANTITIES, Subject
+from stablelce.formats import BINARY32, BINARY64, FORMATS, Format
+
+PLAN = Budget(0, 0, 0, screen=1 << 12)
+
+
+def run(function: Any, quantity: str, fmt: Format, **options: Any) -> Run:
+    return Run(Subject("tried", {quantity: function}), fmt, "accurate", **options)
+
+
+@pytest.mark.parametrize("fmt", FORMATS[2:], ids=lambda fmt: fmt.name)
+def test_no_everyday_logit_is_further_from_one_that_is_looked_at_than_two_cells(fmt: Format) -> None:
+    z = np.sort(fmt.array(logits(fmt, budget("smoke").screen, 0)).astype(np.float64))
+    everyday = z[np.abs(z) <= 100]
+    reach = np.arcsinh((4 - fmt.quantum) * np.log(2.0))
+    cell = 2 * reach / (budget("smoke").screen // 2)
+    assert np.diff(np.arcsinh(everyday)).max() <= 2 * cell + 1e-9
+    assert np.diff(everyday[(everyday > 7) & (everyday < 8)]).max() < 0.015
+
+
+@pytest.mark.parametrize("fmt", FORMATS[2:], ids=lambda fmt: fmt.name)
+def test_both_sides_of_every_anchor_are_looked_at(fmt: Format) -> None:
+    found = set(fmt.ordinals(logits(fmt, 64, 0)).tolist())
+    for anchor in anchors(fmt):
+        place = int(fmt.ordinals(fmt.encodings(np.array([anchor]).astype(fmt.dtype)))[0])
+        for sign in (1, -1):
+            assert {sign * (place + step) for step in (-4, -2, -1, 0, 1, 2, 4)} <= found
+
+
+def test_logits_are_finite_distinct_and_the_same_in_every_run() -> None:
+    z = logits(BINARY64, 1000, 3)
+    assert np.isfinite(BINARY64.array(z)).all()
+    assert np.unique(z).size == z.size
+    assert (logits(BINARY64, 1000, 3) == z).all()
+    assert not np.array_equal(logits(BINARY64, 1000, 4), z)
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_a_right_subject_gives_no_suspect(quantity: str, fmt: Format) -> None:
+    found = list(suspects(run(right(quantity), quantity, fmt), quantity, PLAN, 0))
+    assert sum(one.z.size for one in found) == 0
+    assert sum(one.looked_at for one in found) > 4000
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+def test_a_wrong_window_gives_suspects_from_it_and_the_worst_first(fmt: Format) -> None:
+    wrong = planted("sigmoid", lambda z, _t: 0.7 * z / z, lambda z, _t: (z > 2) & (z < 3), wide=True)
+    (found, *_) = suspects(run(wrong, "sigmoid", fmt), "sigmoid", PLAN, 0)
+    z = fmt.array(found.z).astype(np.float64)
+    assert 0 < z.size <= MOST
+    assert ((z > 2) & (z < 3)).all()
+    if z.size == MOST:
+        assert z.min() > 2.5  # sigmoid(3) is furthest from 0.7
+
+
+def test_every_encoding_of_a_short_format_is_looked_at() -> None:
+    (found,) = suspects(run(right("sigmoid"), "sigmoid", FORMATS[0]), "sigmoid", PLAN, 0)
+    assert found.looked_at == 63488
+
+
+def test_a_subject_that_raises_gets_its_inputs_back() -> None:
+    def raises(_z: Any) -> Any:
+        raise ValueError("no")
+
+    tried = run(raises, "sigmoid", BINARY32)
+    (found,) = suspects(tried, "sigmoid", PLAN, 0)
+    assert found.z.size > 1000
+    with pytest.raises(SubjectProblem):
+        tried.evaluate("sigmoid", found.z, found.t)
+
+
+def test_strided_encodings_reach_all_low_bits_and_both_signs() -> None:
+    z = np.concatenate(list(_strided(1 << 20)))
+    assert (1 << 20) * 0.98 < z.size < (1 << 20) * 1.02
+    assert np.unique(z & 0xFF).size == 256
+    assert np.unique(z >> 24).size == 256
+    assert np.isfinite(BINARY32.array(z)).all()
+
+
+def test_hard_targets_are_all_that_a_subject_without_soft_ones_gets() -> None:
+    seen: set[float] = set()
+
+    def loss(z: Any, t: Any) -> Any:
+        seen.update(np.unique(t).tolist())
+        return right("loss")(z, t)
+
+    subject = Subject("hard", {"loss": loss}, soft_targets=False)
+    list(suspects(Run(subject, BINARY32, "accurate"), "loss", PLAN, 0))
+    assert seen == {0.0, 1.0}

@@ -1,0 +1,1 @@
+"""Mutation testing of our own sources: small changes that some test must notice."""
