@@ -154,11 +154,14 @@ class CheckResult(_Model):
 class AuditResult(_Model):
     """Everything found about one subject.
 
-    ``profiles`` maps a format to the highest profile reached there by all judged quantities.
+    ``profiles`` maps a format to the highest profile reached there by all judged quantities. ``device`` and
+    ``threads`` are what the subject says of itself, empty and None where it says nothing.
     """
 
     subject: str
     version: str
+    device: str = ""
+    threads: int | None = None
     isolated: bool
     tier: Literal["smoke", "standard", "deep"]
     required_profile: Profile

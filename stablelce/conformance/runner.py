@@ -89,7 +89,7 @@ def audit(
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
     auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
-    steps = [(fmt, name) for fmt in offered for name in _quantities(judged)]
+    steps = [(fmt, name) for fmt in offered for name in _quantities(judged, fmt)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
             progress(done, len(steps), f"{name} {fmt.dtype_name}")
@@ -101,10 +101,12 @@ def audit(
     return AuditResult(
         subject=judged.name,
         version=judged.version,
+        device=judged.device,
+        threads=judged.threads,
         isolated=judged.isolated,
         tier=tier,
         required_profile=profile,
-        offered={fmt.dtype_name: _quantities(judged) for fmt in offered},
+        offered={fmt.dtype_name: _quantities(judged, fmt) for fmt in offered},
         profiles={fmt.dtype_name: auditor.profile_reached(fmt) for fmt in offered},
         accuracy=tuple(auditor.accuracy),
         checks=tuple(auditor.checks),
@@ -112,8 +114,9 @@ def audit(
     )
 
 
-def _quantities(subject: Subject) -> tuple[str, ...]:
-    return tuple(name for name in QUANTITIES if subject.offers(name))
+def _quantities(subject: Subject, fmt: Format | None = None) -> tuple[str, ...]:
+    """What it offers, in that format or at all."""
+    return tuple(name for name in QUANTITIES if subject.offers(name, fmt and fmt.dtype_name))
 
 
 def _offered(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:

@@ -24,11 +24,19 @@ class Adapter:
         Top-level package of the framework; its absence makes the subject absent.
     install : str
         The pip line.
+    also : str
+        Another package whose absence makes the subject absent: a backend, or a format.
     """
 
     module: str
     package: str
     install: str
+    also: str = ""
+
+    def is_missing(self, error: ModuleNotFoundError) -> str:
+        """The package of these whose absence the error speaks of, or nothing."""
+        absent = (error.name or "").partition(".")[0]
+        return absent if absent in (self.package, self.also) else ""
 
 
 ADAPTERS = {
@@ -39,6 +47,16 @@ ADAPTERS = {
     "scipy": Adapter("scipy", "scipy", "pip install scipy"),
     "sklearn": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
     "torch": Adapter("torch", "torch", "pip install torch"),
+    "jax": Adapter("jax", "jax", "pip install jax"),
+    "optax": Adapter("optax", "optax", "pip install optax"),
+    "tensorflow": Adapter("tensorflow", "tensorflow", "pip install tensorflow"),
+    "keras:tensorflow": Adapter("keras", "keras", "pip install keras tensorflow", "tensorflow"),
+    "keras:jax": Adapter("keras", "keras", "pip install keras jax", "jax"),
+    "keras:torch": Adapter("keras", "keras", "pip install keras torch", "torch"),
+    "statsmodels": Adapter("statsmodels", "statsmodels", "pip install statsmodels"),
+    "xgboost": Adapter("xgboost", "xgboost", "pip install xgboost"),
+    "onnxruntime": Adapter("onnxruntime", "onnxruntime", "pip install onnxruntime onnx", "onnx"),
+    "tinygrad": Adapter("tinygrad", "tinygrad", "pip install tinygrad, and a C compiler, clang"),
 }
 """The subjects that go by a name of their own, in the order of reports."""
 
@@ -93,16 +111,18 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
 
 def _adapted(spec: str, adapter: Adapter) -> Subject:
     try:
-        module = import_module(f"{__package__}.{adapter.module}")
+        subject: Subject = import_module(f"{__package__}.{adapter.module}").subject(spec)
+    except SubjectError:
+        raise
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != adapter.package:
+        absent = adapter.is_missing(error)
+        if not absent:
             raise SubjectError(_broken(spec, adapter, error)) from None
         raise AbsentSubjectError(
-            f"subject {spec!r}: {adapter.package} is not installed; install it with: {adapter.install}"
+            f"subject {spec!r}: {absent} is not installed; install it with: {adapter.install}"
         ) from None
     except Exception as error:  # noqa: BLE001 - a broken installation raises OSError, ImportError...
         raise SubjectError(_broken(spec, adapter, error)) from None
-    subject: Subject = module.subject(spec)
     return subject
 
 

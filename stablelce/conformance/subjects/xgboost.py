@@ -1,0 +1,72 @@
+"""Adapter of XGBoost: the sigmoid of its predictions, and the gradient that its trees are grown from.
+
+No call returns the gradient of ``binary:logistic``. Its documentation gives the weight of a leaf, -G/(H + lambda)
+with G and H the sums of gradients and second derivatives in it, for each of several targets a tree of its own,
+and logits to start from as ``base_margin``. So with one row, as many targets as there are points, one round at
+rate 1 and lambda = 2^40, each tree is one leaf of weight -g/(2^40 + h), and h <= 1/4 changes no bit that is
+judged: it is less than 2^-41 of the weight. Scaling by 2^40 is exact. Predictions are binary32, so that is
+what is offered, and the loss is not: XGBoost has it as the mean over data only, in digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xgboost
+
+from stablelce.conformance.subjects.base import Subject
+
+__all__ = ["subject"]
+
+_IMPORTS = """\
+import numpy as np
+import xgboost as xgb
+def gradient(z, t):  # one row, a target for each point, a tree of one leaf for each target: -g/(lambda + h)
+    options = dict(objective="binary:logistic", reg_lambda=2.0**40, learning_rate=1, min_child_weight=0)
+    row = xgb.DMatrix(np.zeros((1, 1)), label=t[None, :], base_margin=z[None, :])
+    booster = xgb.train(options, row, num_boost_round=1)
+    leaves = xgb.DMatrix(np.zeros((1, 1)), base_margin=np.zeros((1, len(z))))
+    return booster.predict(leaves, output_margin=True).ravel() * np.float32(-(2.0**40))
+def sigmoid(z):
+    rows = xgb.DMatrix(np.zeros((len(z), 1)), base_margin=z)
+    return xgb.train({"objective": "binary:logistic"}, rows, num_boost_round=0).predict(rows)"""
+
+
+def _gradient(z: Any, t: Any) -> Any:
+    logits, targets = np.broadcast_arrays(z, t)
+    if not logits.size:  # no points, no trees
+        return np.empty(logits.shape, logits.dtype)
+    options = {
+        "objective": "binary:logistic",
+        "reg_lambda": 2.0**40,
+        "learning_rate": 1,
+        "min_child_weight": 0,
+    }
+    nothing = np.zeros((1, 1))
+    row = xgboost.DMatrix(nothing, label=targets.reshape(1, -1), base_margin=logits.reshape(1, -1))
+    booster = xgboost.train(options, row, num_boost_round=1)
+    leaves = xgboost.DMatrix(nothing, base_margin=np.zeros((1, logits.size)))
+    weights = booster.predict(leaves, output_margin=True)
+    return weights.reshape(logits.shape) * np.float32(-(2.0**40))
+
+
+def _sigmoid(z: Any) -> Any:
+    if not np.size(z):
+        return np.empty(np.shape(z), np.float32)
+    rows = xgboost.DMatrix(np.zeros((np.size(z), 1)), base_margin=np.ravel(z))
+    booster = xgboost.train({"objective": "binary:logistic"}, rows, num_boost_round=0)
+    return booster.predict(rows).reshape(np.shape(z))
+
+
+def subject(name: str) -> Subject:
+    """The gradient and the sigmoid, in binary32."""
+    return Subject(
+        name=name,
+        functions={"gradient": _gradient, "sigmoid": _sigmoid},
+        formats=("float32",),
+        version=xgboost.__version__,
+        device="cpu",
+        imports=_IMPORTS,
+        expressions={"gradient": "gradient(z, t)", "sigmoid": "sigmoid(z)"},
+    )
