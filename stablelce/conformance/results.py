@@ -137,7 +137,10 @@ class AccuracyResult(_Model):
 
 
 class CheckResult(_Model):
-    """The outcome of one check for one quantity (or none) in one format."""
+    """The outcome of one check for one quantity (or none) in one format.
+
+    ``reproducer`` is a script that shows a failure without this package and exits with 1.
+    """
 
     check: str
     format: str
@@ -149,6 +152,7 @@ class CheckResult(_Model):
     mode: str = ""
     message: str = ""
     counterexample: Counterexample | None = None
+    reproducer: str = ""
 
 
 class AuditResult(_Model):

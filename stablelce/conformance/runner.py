@@ -22,6 +22,14 @@ from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, PointCheck
 from stablelce.conformance.measuring import measure
 from stablelce.conformance.points import Budget, Tier, budget, region_points
+from stablelce.conformance.reproducers import (
+    Batch,
+    Point,
+    array_script,
+    noise_script,
+    point_script,
+    raising_script,
+)
 from stablelce.conformance.results import AuditResult, CheckResult, Status
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
@@ -181,6 +189,7 @@ class _Auditor:
                 failures=len(texts),
                 mode=" and ".join(sorted(noise)),
                 message="; ".join(texts),
+                reproducer=noise_script(self.runs[fmt], _quantities(self.runs[fmt].subject, fmt)) if texts else "",
             )
         )
 
@@ -204,7 +213,7 @@ class _Auditor:
             "required": self._required(check.name, run),
         }
         points = failures = inconclusive = 0
-        worst: tuple[float, int, int, Any] | None = None
+        worst: tuple[float, int, int, Batch] | None = None
         for z, t in self._points(check, run, quantity):
             try:
                 judgement = check.judge(run, quantity, z, t)
@@ -216,7 +225,7 @@ class _Auditor:
                 failures += 1
                 size = 0.0 if judgement.errors is None else float(judgement.errors[i])
                 if worst is None or size > worst[0]:
-                    worst = (size, int(z[i]), int(t[i]), judgement)
+                    worst = (size, int(z[i]), int(t[i]), Batch(z, t, int(i)))
         if worst is None:
             status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
@@ -225,7 +234,8 @@ class _Auditor:
         z0, t0 = simplest(
             run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
         )
-        example = counterexample(run, quantity, z0, t0, related=self._related(check, run, quantity, z0, t0))
+        related = self._related(check, run, quantity, z0, t0)
+        points_there = [Point(quantity, z0, t0), *(Point(*other[:3]) for other in related)]
         return CheckResult(
             **base,
             status="failed",
@@ -233,7 +243,8 @@ class _Auditor:
             failures=failures,
             mode=mode or "fails in an array, not alone",
             message=CHECKS[check.name].summary,
-            counterexample=example,
+            counterexample=counterexample(run, quantity, z0, t0, related=related),
+            reproducer=point_script(run, check.name, mode, points_there, worst[3]),
         )
 
     @staticmethod
@@ -302,6 +313,7 @@ class _Auditor:
             mode=problem.mode,
             message=str(problem),
             counterexample=example,
+            reproducer=raising_script(run, check.name, quantity, problem),
         )
 
     def _array_check(self, check: ArrayCheck, run: Run, quantity: str) -> CheckResult:
@@ -315,18 +327,25 @@ class _Auditor:
             finding = check.judge(run, quantity)
         except SubjectProblem as problem:
             return CheckResult(
-                **base, status="failed", points=1, failures=1, mode=problem.mode, message=str(problem)
+                **base,
+                status="failed",
+                points=1,
+                failures=1,
+                mode=problem.mode,
+                message=str(problem),
+                reproducer=raising_script(run, check.name, quantity, problem),
             )
         example = None
         if finding.point is not None:
             example = counterexample(run, quantity, *finding.point, got=finding.got, want=finding.want)
-        failures = 1 if finding.status == "failed" else 0
+        failed = finding.status == "failed"
         return CheckResult(
             **base,
             status=finding.status,
             points=finding.points,
-            failures=failures,
+            failures=int(failed),
             mode=finding.mode,
             message=finding.message,
             counterexample=example,
+            reproducer=array_script(run, check.name, quantity, finding) if failed else "",
         )

@@ -74,6 +74,8 @@ class Subject:
     array : str
         How a reproducer writes an array: a template in ``{values}``, a list, and ``{format}``, the name of
         a dtype. The default is NumPy's.
+    convert : str
+        An expression that turns NumPy's array ``a`` into such an array.
     isolated : bool
         Whether it runs in a process of its own.
     """
@@ -90,6 +92,7 @@ class Subject:
     imports: str = ""
     expressions: Mapping[str, str] = field(default_factory=dict)
     array: str = NUMPY_ARRAY
+    convert: str = "a"
     isolated: bool = False
 
     def offers(self, quantity: str, dtype: str | None = None) -> bool:

@@ -56,6 +56,7 @@ def described() -> dict[str, Any]:
         "formats": ("float16", "bfloat16", "float32", "float64"),
         "device": str(jax.devices()[0]),
         "array": "jnp.array({values}, dtype=jnp.{format})",
+        "convert": "jnp.asarray(a)",
     }
 
 

@@ -90,4 +90,5 @@ def subject(name: str) -> Subject:
             "hessian, pos_weight": f"slope(lambda z, t: slope(lambda z, t: {weighted}, z, t), z, t)",
         },
         array="tf.constant({values}, tf.{format})",
+        convert="tf.convert_to_tensor(a)",
     )

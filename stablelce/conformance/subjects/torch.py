@@ -118,4 +118,5 @@ def subject(name: str) -> Subject:
             **{f"hessian, {key}": f"slope(partial(slope, cross_entropy), z, t, {key}=w)" for key in KEYWORDS},
         },
         array="torch.tensor({values}, dtype=torch.{format})",
+        convert="torch.from_numpy(a)",
     )

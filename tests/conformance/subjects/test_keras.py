@@ -11,6 +11,9 @@ import pytest
 from stablelce.conformance.subjects import SubjectError, resolve
 from tests.conformance.subjects.adapters import AdapterTests
 
+# What Keras turns a tensor of TensorFlow into an array by warns under NumPy 2; an audit reports that.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 # The backend that this process has: Keras fixes it when it is first imported.
 BACKEND = keras.backend.backend()
 SUBJECT = resolve(f"keras:{BACKEND}")
