@@ -38,8 +38,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "sweep": ("oracle", "conformance"),
     "certificate": ("formats",),
     "training": ("functions", "kernels", "sums", "formats", "certificate"),
-    # Views of the two records, and nothing else of the suites.
-    "report": ("conformance.results", "conformance.trainers.results"),
+    # Views of the three records, and nothing else of the suites.
+    "report": ("conformance.results", "conformance.trainers.results", "conformance.peers.results"),
     "cli": (EVERYTHING,),
     # `python -m stablelce` is the command line.
     "__main__": ("cli",),
