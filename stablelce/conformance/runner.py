@@ -36,7 +36,7 @@ from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
 from stablelce.formats import BINARY64, FORMATS, Format, find_format
 
-__all__ = ["audit"]
+__all__ = ["Auditor", "audit", "offered_formats", "offered_quantities"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -92,12 +92,12 @@ def audit(
     wanted = None if formats is None else [find_format(name) for name in formats]
     judged = resolve(subject, quantity) if isinstance(subject, str) else from_object(subject, quantity)
     started = time.perf_counter()
-    offered = _offered(judged, wanted)
+    offered = offered_formats(judged, wanted)
     if not offered:
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
-    auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
-    steps = [(fmt, name) for fmt in offered for name in _quantities(judged, fmt)]
+    auditor = Auditor(judged, plan, profile, allow_ftz, seed)
+    steps = [(fmt, name) for fmt in offered for name in offered_quantities(judged, fmt)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
             progress(done, len(steps), f"{name} {fmt.dtype_name}")
@@ -114,7 +114,7 @@ def audit(
         isolated=judged.isolated,
         tier=tier,
         required_profile=profile,
-        offered={fmt.dtype_name: _quantities(judged, fmt) for fmt in offered},
+        offered={fmt.dtype_name: offered_quantities(judged, fmt) for fmt in offered},
         profiles={fmt.dtype_name: auditor.profile_reached(fmt) for fmt in offered},
         accuracy=tuple(auditor.accuracy),
         checks=tuple(auditor.checks),
@@ -122,12 +122,12 @@ def audit(
     )
 
 
-def _quantities(subject: Subject, fmt: Format | None = None) -> tuple[str, ...]:
+def offered_quantities(subject: Subject, fmt: Format | None = None) -> tuple[str, ...]:
     """What it offers, in that format or at all."""
     return tuple(name for name in QUANTITIES if subject.offers(name, fmt and fmt.dtype_name))
 
 
-def _offered(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
+def offered_formats(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
     """The formats declared, or those in which a benign array comes back in its own dtype."""
     candidates = FORMATS if wanted is None else [fmt for fmt in FORMATS if fmt in wanted]
     if subject.formats is not None:
@@ -142,7 +142,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     z = np.array([1.0, -1.0, 1.0, -1.0]).astype(fmt.dtype)
     t = np.array([0.0, 0.0, 1.0, 1.0]).astype(fmt.dtype)
     run = Run(subject, fmt, "stable")
-    name = _quantities(subject)[0]
+    name = offered_quantities(subject)[0]
     try:
         result = run.call(name, z, t)
     except SubjectProblem:
@@ -150,7 +150,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     return isinstance(result, (np.ndarray, np.generic)) and result.dtype.name == fmt.dtype_name
 
 
-class _Auditor:
+class Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
@@ -174,6 +174,14 @@ class _Auditor:
             if quantity in array_check.quantities:
                 self.checks.append(self._array_check(array_check, run, quantity))
 
+    def check(self, fmt: Format, quantity: str, name: str) -> CheckResult:
+        """Run one check alone."""
+        run = self.runs[fmt]
+        for check in POINT_CHECKS:
+            if check.name == name:
+                return self._point_check(check, run, quantity)
+        return self._array_check(next(one for one in ARRAY_CHECKS if one.name == name), run, quantity)
+
     def noise(self, fmt: Format) -> None:
         """Report what the subject warned of or printed in this format, once."""
         noise = self.runs[fmt].noise
@@ -189,7 +197,7 @@ class _Auditor:
                 failures=len(texts),
                 mode=" and ".join(sorted(noise)),
                 message="; ".join(texts),
-                reproducer=noise_script(self.runs[fmt], _quantities(self.runs[fmt].subject, fmt)) if texts else "",
+                reproducer=noise_script(self.runs[fmt], offered_quantities(self.runs[fmt].subject, fmt)) if texts else "",
             )
         )
 

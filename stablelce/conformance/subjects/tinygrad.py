@@ -26,7 +26,7 @@ def loss(z, t): return z.binary_crossentropy_logits(t, reduction="none")"""
 
 
 def _tensor(array: Any, shape: tuple[int, ...]) -> Any:
-    return Tensor(np.ascontiguousarray(np.broadcast_to(array, shape)))
+    return Tensor(np.array(np.broadcast_to(array, shape)))  # a copy: tinygrad takes strides for those of C
 
 
 def _of_pair(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
