@@ -46,6 +46,7 @@ ADAPTERS = {
     "numpy:fused": Adapter("textbook", "numpy", "pip install numpy"),
     "scipy": Adapter("scipy", "scipy", "pip install scipy"),
     "sklearn": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
+    "sklearn:loss_gradient": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
     "torch": Adapter("torch", "torch", "pip install torch"),
     "jax": Adapter("jax", "jax", "pip install jax"),
     "optax": Adapter("optax", "optax", "pip install optax"),

@@ -23,14 +23,14 @@ _IMPORTS = """\
 import numpy as np
 import xgboost as xgb
 def gradient(z, t):  # one row, a target for each point, a tree of one leaf for each target: -g/(lambda + h)
-    options = dict(objective="binary:logistic", reg_lambda=2.0**40, learning_rate=1, min_child_weight=0)
+    options = dict(objective="binary:logistic", reg_lambda=2.0**40, learning_rate=1, min_child_weight=0, nthread=1)
     row = xgb.DMatrix(np.zeros((1, 1)), label=t[None, :], base_margin=z[None, :])
     booster = xgb.train(options, row, num_boost_round=1)
     leaves = xgb.DMatrix(np.zeros((1, 1)), base_margin=np.zeros((1, len(z))))
     return booster.predict(leaves, output_margin=True).ravel() * np.float32(-(2.0**40))
 def sigmoid(z):
     rows = xgb.DMatrix(np.zeros((len(z), 1)), base_margin=z)
-    return xgb.train({"objective": "binary:logistic"}, rows, num_boost_round=0).predict(rows)"""
+    return xgb.train({"objective": "binary:logistic", "nthread": 1}, rows, num_boost_round=0).predict(rows)"""
 
 
 def _gradient(z: Any, t: Any) -> Any:
@@ -42,6 +42,7 @@ def _gradient(z: Any, t: Any) -> Any:
         "reg_lambda": 2.0**40,
         "learning_rate": 1,
         "min_child_weight": 0,
+        "nthread": 1,  # more of them wait for each other longer than a tree of one leaf takes
     }
     nothing = np.zeros((1, 1))
     row = xgboost.DMatrix(nothing, label=targets.reshape(1, -1), base_margin=logits.reshape(1, -1))
@@ -55,7 +56,7 @@ def _sigmoid(z: Any) -> Any:
     if not np.size(z):
         return np.empty(np.shape(z), np.float32)
     rows = xgboost.DMatrix(np.zeros((np.size(z), 1)), base_margin=np.ravel(z))
-    booster = xgboost.train({"objective": "binary:logistic"}, rows, num_boost_round=0)
+    booster = xgboost.train({"objective": "binary:logistic", "nthread": 1}, rows, num_boost_round=0)
     return booster.predict(rows).reshape(np.shape(z))
 
 
@@ -67,6 +68,7 @@ def subject(name: str) -> Subject:
         formats=("float32",),
         version=xgboost.__version__,
         device="cpu",
+        threads=1,
         imports=_IMPORTS,
         expressions={"gradient": "gradient(z, t)", "sigmoid": "sigmoid(z)"},
     )
