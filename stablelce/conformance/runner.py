@@ -197,7 +197,7 @@ class Auditor:
                 failures=len(texts),
                 mode=" and ".join(sorted(noise)),
                 message="; ".join(texts),
-                reproducer=noise_script(self.runs[fmt], offered_quantities(self.runs[fmt].subject, fmt)) if texts else "",
+                reproducer=noise_script(self.runs[fmt]),
             )
         )
 

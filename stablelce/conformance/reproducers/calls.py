@@ -11,6 +11,7 @@ import numpy as np
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import Finding
 from stablelce.conformance.reproducers.script import expression, head, inputs, memory, text_of
+from stablelce.conformance.subjects.base import NUMPY_ARRAY, ONE_ARGUMENT
 
 __all__ = ["environment_script", "mutation_script", "noise_script", "raising_script"]
 
@@ -43,7 +44,7 @@ def raising_script(run: Run, check: str, quantity: str, problem: SubjectProblem)
 
 def _problem(run: Run, quantity: str, z: Any, t: Any) -> str:
     try:
-        run.array(quantity, run.call(quantity, z.copy(), t.copy()), z.shape)
+        run.array(quantity, run.call(quantity, z, t), z.shape)
     except SubjectProblem as problem:
         return problem.mode
     return ""
@@ -56,29 +57,48 @@ def _simple_calls(run: Run, quantity: str) -> Iterator[tuple[list[str], tuple[An
     infinity, nan = fmt.infinity, fmt.nan
     points = [(one, 0), (minus, one), (infinity, one), (infinity | fmt.sign_bit, 0), (infinity, 0)]
     for z, t in [*points, (nan, 0), (one, nan), (deep, one), (deep ^ fmt.sign_bit, one)]:
-        yield inputs(run, quantity, [z], [t]), (fmt.array([z]), fmt.array([t]))
+        yield inputs(run, quantity, [z], [t]), (fmt.array([z]).copy(), fmt.array([t]).copy())
+    if run.subject.array == NUMPY_ARRAY:
+        yield [*inputs(run, quantity, [one], [0]), "z.flags.writeable = False"], _read_only(run, one)
     for shape in _SHAPES:
         count = math.prod(shape)
         lines = [f"{line}.reshape({shape})" for line in inputs(run, quantity, [one] * count, [0] * count)]
         yield lines, (np.full(shape, 1.0).astype(fmt.dtype), np.zeros(shape).astype(fmt.dtype))
 
 
-def noise_script(run: Run, quantities: tuple[str, ...]) -> str:
-    """The script for a subject that warns or prints, at the first of the simple calls where it does."""
-    for quantity in (name for name in quantities if expression(run, name) is not None):
-        for lines, arrays in _simple_calls(run, quantity):
-            alone = Run(run.subject, run.fmt, run.profile, run.allow_ftz)
-            _problem(alone, quantity, *arrays)
-            if alone.noise:
-                return text_of(
-                    head(run, quantity, "warnings and output", " and ".join(sorted(alone.noise))),
-                    ["import contextlib, io, warnings", *lines, "out = io.StringIO()"],
-                    ["with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(out):"],
-                    ['    warnings.simplefilter("always")', f"    {expression(run, quantity)}"],
-                    ["got = [str(one.message) for one in caught] + out.getvalue().splitlines()"],
-                    ['print(f"got {got}, want silence, no error to measure")', "sys.exit(1 if got else 0)"],
-                )
-    return ""
+def _read_only(run: Run, one: int) -> tuple[Any, Any]:
+    z = run.fmt.array([one])
+    z.flags.writeable = False
+    return z, run.fmt.array([0])
+
+
+def noise_script(run: Run) -> str:
+    """The call that warned or printed first, with as few of its elements as do it by halving."""
+    if run.noisy is None or expression(run, run.noisy[0]) is None:
+        return ""
+    quantity, z, t = run.noisy
+    z, t = (part.ravel() for part in np.broadcast_arrays(z, z if quantity in ONE_ARGUMENT else t))
+    while len(z) > 1:
+        halves = [(z[: len(z) // 2], t[: len(z) // 2]), (z[len(z) // 2 :], t[len(z) // 2 :])]
+        noisy = [half for half in halves if _is_noisy(run, quantity, *half)]
+        if not noisy:
+            break
+        z, t = noisy[0]
+    lines = inputs(run, quantity, run.fmt.encodings(z).tolist(), run.fmt.encodings(t).tolist())
+    return text_of(
+        head(run, quantity, "warnings and output", " and ".join(sorted(run.noise))),
+        ["import contextlib, io, warnings", *lines, "out = io.StringIO()"],
+        ["with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(out):"],
+        ['    warnings.simplefilter("always")', f"    {expression(run, quantity)}"],
+        ["got = [str(one.message) for one in caught] + out.getvalue().splitlines()"],
+        ['print(f"got {got}, want silence, no error to measure")', "sys.exit(1 if got else 0)"],
+    )
+
+
+def _is_noisy(run: Run, quantity: str, z: Any, t: Any) -> bool:
+    alone = Run(run.subject, run.fmt, run.profile, run.allow_ftz)
+    _problem(alone, quantity, z.copy(), t.copy())
+    return bool(alone.noise)
 
 
 def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> str:

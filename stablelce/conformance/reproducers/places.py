@@ -19,7 +19,7 @@ from stablelce.conformance.reproducers.script import (
 )
 from stablelce.formats import UIntArray
 
-__all__ = ["layouts_script", "places_script", "shapes_script"]
+__all__ = ["among_script", "layouts_script", "places_script", "shapes_script"]
 
 
 def places_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
@@ -27,7 +27,12 @@ def places_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
     assert finding.point is not None
     if finding.mode == "not deterministic":
         return _twice(run, check, quantity, finding)
-    z, t, place = _among(run, quantity, *finding.point)
+    return among_script(run, check, quantity, finding.mode, finding.point)
+
+
+def among_script(run: Run, check: str, quantity: str, mode: str, point: tuple[int, int]) -> str:
+    """The script for a result that is another among other elements than alone."""
+    z, t, place = _among(run, quantity, *point)
     text = expression(run, quantity)
     many = inputs(run, quantity, z.tolist(), t.tolist())
     if (z == z[0]).all() and (t == t[0]).all():
@@ -35,7 +40,7 @@ def places_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
             line.replace("]", f"] * {len(z)}", 1) for line in inputs(run, quantity, [int(z[0])], [int(t[0])])
         ]
     return text_of(
-        head(run, quantity, check, finding.mode),
+        head(run, quantity, check, mode),
         ulp_function(run.fmt),
         many,
         [f"result = {text}", f"got = float(result[{place}])"],
@@ -71,7 +76,8 @@ def _among(run: Run, quantity: str, z: int, t: int) -> tuple[UIntArray, UIntArra
             different = got != _alone(run, quantity, part[0][-size:], part[1][-size:])
             if different.any():
                 return *part, len(part[0]) - size + int(different.argmax())
-    return every_z, every_t, int(np.flatnonzero((every_z == z) & (every_t == t))[0])
+    there = np.flatnonzero((every_z == z) & (every_t == t))
+    return every_z, every_t, int(there[0]) if there.size else 0
 
 
 def _alone(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> UIntArray:
@@ -99,8 +105,12 @@ def _twice(run: Run, check: str, quantity: str, finding: Finding) -> str:
 def layouts_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
     """The same elements in memory that is laid out in other ways."""
     z, t = everyday_points(run, 24)
+    of_numpy = [
+        '    "reversed": [a[::-1].copy()[::-1] for a in arrays],',
+        '    "Fortran order": [np.asfortranarray(a.reshape(4, 6)) for a in arrays],',
+    ]
     # What a framework cannot take from NumPy, a negative stride, says nothing about its results.
-    reverse = ['    "reversed": [a[::-1].copy()[::-1] for a in arrays],'] if run.subject.convert == "a" else []
+    more = of_numpy if run.subject.convert == "a" else []
     return text_of(
         head(run, quantity, check, finding.mode),
         ulp_function(run.fmt),
@@ -109,7 +119,7 @@ def layouts_script(run: Run, check: str, quantity: str, finding: Finding) -> str
             "want = result(arrays)",
             "layouts = {",
             '    "every second element": [np.repeat(a, 2)[::2] for a in arrays],',
-            *reverse,
+            *more,
             '    "an element into a buffer": [np.concatenate([a[:1], a])[1:] for a in arrays],',
             '    "two elements into a buffer": [np.concatenate([a[:2], a])[2:] for a in arrays],',
             "}",

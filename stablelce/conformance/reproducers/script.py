@@ -79,8 +79,14 @@ def memory(run: Run, quantity: str, z: Sequence[int], t: Sequence[int]) -> list[
         f"arrays = [{', '.join(array_text(given, run.fmt, one) for one in values)}]",
         "def result(arrays):",
         f"    {names} = ({run.subject.convert} for a in arrays)",
-        f"    return [float(x) for x in np.ravel({expression(run, quantity)})]",
+        f"    return [float(x) for x in {_flat(run, quantity)}]",
     ]
+
+
+def _flat(run: Run, quantity: str) -> str:
+    """The results in a row; a framework's own arrays have one axis already, those of NumPy may have two."""
+    text = expression(run, quantity) or ""
+    return f"np.ravel({text})" if run.subject.convert == "a" else text
 
 
 def text_of(*parts: Sequence[str]) -> str:
