@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report": ("conformance.results", "conformance.trainers.results", "conformance.peers.results"),
     "cli": (EVERYTHING,),
     # Options for pytest, which loads this in every run where the package is installed.
-    "_pytest_plugin": ("conformance",),
+    "pytest_plugin": ("conformance",),
     # `python -m stablelce` is the command line.
     "__main__": ("cli",),
     # The public names are re-exported, lazily.

@@ -22,7 +22,18 @@ from stablelce.conformance.subjects import KNOWN
 __all__ = ["report"]
 
 _PACKAGES = (
-    *("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch", "jax", "jaxlib", "optax", "tensorflow"),
+    *(
+        "numpy",
+        "mpmath",
+        "python-flint",
+        "scipy",
+        "scikit-learn",
+        "torch",
+        "jax",
+        "jaxlib",
+        "optax",
+        "tensorflow",
+    ),
     *("keras", "statsmodels", "xgboost", "onnxruntime", "onnx", "tinygrad", "ml_dtypes"),
 )
 

@@ -112,7 +112,9 @@ class CheckFailedError(AssertionError):
         example = result.counterexample
         if example is not None:
             shown = {"z": example.z, "t": example.t, "got": example.got, "want": example.want}
-            lines += [f"{name:5} {v.decimal}  {v.hex}  {v.bits}" for name, v in shown.items() if v is not None]
+            lines += [
+                f"{name:5} {v.decimal}  {v.hex}  {v.bits}" for name, v in shown.items() if v is not None
+            ]
             lines += [f"error {example.error:.4g} units"] if example.error is not None else []
         if result.reproducer:
             lines += ["", "A script that shows it:", "", result.reproducer]
@@ -205,5 +207,3 @@ def _check_options(config: pytest.Config) -> None:
             find_format(name)
         except ValueError as error:
             raise pytest.UsageError(f"--lce-format: {error}") from None
-
-

@@ -94,7 +94,16 @@ def _peer(peer: Peer) -> Iterator[str]:
     about += [f"{peer.threads} thread{'s' if peer.threads != 1 else ''}"] if peer.threads else []
     yield f"{escaped(', '.join(about))}; tier {peer.tier}."
     yield ""
-    header = ["format", "quantity", "largest error", "correctly rounded", "at", "got", "right", "failed checks"]
+    header = [
+        "format",
+        "quantity",
+        "largest error",
+        "correctly rounded",
+        "at",
+        "got",
+        "right",
+        "failed checks",
+    ]
     yield table_text(header, [_accuracy(peer, row) for row in peer.accuracy])
     if not peer.findings:
         yield from ("", "No check fails.")

@@ -37,16 +37,22 @@ class Seen(NamedTuple):
 SEEN = (
     Seen("torch", "2.13.0+cpu", "float64", "loss", ("accuracy", "tails", "mirror"), "the loss cancels to 0"),
     Seen("torch", "2.13.0+cpu", "float32", "loss", ("accuracy", "tails", "mirror"), "the loss cancels to 0"),
-    Seen("torch", "2.13.0+cpu", "float64", "gradient", ("accuracy", "tails", "mirror"), "sigmoid(z) - t is 0"),
+    Seen(
+        "torch", "2.13.0+cpu", "float64", "gradient", ("accuracy", "tails", "mirror"), "sigmoid(z) - t is 0"
+    ),
     Seen("torch", "2.13.0+cpu", "float64", "hessian", ("accuracy", "tails"), "p*(1-p) is 0"),
     Seen("torch", "2.13.0+cpu", "float64", "loss", ("infinite logits, hard targets",), "NaN at infinity"),
     Seen("torch", "2.13.0+cpu", "float32", "gradient", ("lanes",), "the place in the array matters"),
-    Seen("sklearn", "1.9.1", "float64", "loss", ("accuracy", "tails", "mirror", "pair"), "false zeros of .loss"),
+    Seen(
+        "sklearn", "1.9.1", "float64", "loss", ("accuracy", "tails", "mirror", "pair"), "false zeros of .loss"
+    ),
     Seen("sklearn", "1.9.1", "float64", "loss", ("infinite logits, hard targets",), "NaN at infinity"),
     Seen("sklearn:loss_gradient", "1.9.1", "float64", "loss", ("accuracy", "mirror"), "the loss cancels"),
     Seen("onnxruntime", "1.32.0", "float32", "sigmoid", ("accuracy",), "the sigmoid itself"),
     Seen("keras:jax", "3.15.1 on jax", "float64", "loss", ("accuracy",), "float64 as accurate as float32"),
-    Seen("keras:torch", "3.15.1 on torch", "float64", "loss", ("accuracy",), "float64 as accurate as float32"),
+    Seen(
+        "keras:torch", "3.15.1 on torch", "float64", "loss", ("accuracy",), "float64 as accurate as float32"
+    ),
     Seen("jax", "0.10.2", "float32", "sigmoid", ("subnormals",), "subnormals are flushed"),
     Seen("jax", "0.10.2", "float64", "softplus", ("subnormals",), "subnormals are flushed"),
     Seen("jax", "0.10.2", "float64", "gradient", ("accuracy", "mirror", "sign and range"), "wrong at z=0"),
@@ -79,7 +85,17 @@ def audited(subject: str) -> AuditResult:
     # Keras has one backend in a process, so that each needs one of its own, as the command line gives it.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "out.json")
-        command = [sys.executable, "-m", "stablelce", "audit", subject, "--tier", "smoke", "--json", str(path)]
+        command = [
+            sys.executable,
+            "-m",
+            "stablelce",
+            "audit",
+            subject,
+            "--tier",
+            "smoke",
+            "--json",
+            str(path),
+        ]
         subprocess.run(command, capture_output=True, check=False, timeout=600)
         (result,) = Record.model_validate_json(path.read_text(encoding="utf-8")).subjects
     return result

@@ -17,7 +17,7 @@ def naive(z): return np.log(1 + np.exp(z))
 naive = {"softplus": naive, "formats": ("float32",)}
 """
 
-SUITE = ("--pyargs", "stablelce.conformance", "-p", "stablelce._pytest_plugin", "-p", "no:cacheprovider", "-q")
+SUITE = ("--pyargs", "stablelce.conformance", "-p", "stablelce.pytest_plugin", "-p", "no:cacheprovider", "-q")
 
 
 @pytest.fixture
@@ -102,9 +102,7 @@ def test_an_expected_failure_that_passes_fails_the_run(run: pytest.Pytester) -> 
         (None, "cannot read 'expected.txt'"),
     ],
 )
-def test_a_list_that_cannot_be_used_is_wrong_usage(
-    run: pytest.Pytester, text: str | None, said: str
-) -> None:
+def test_a_list_that_cannot_be_used_is_wrong_usage(run: pytest.Pytester, text: str | None, said: str) -> None:
     if text is not None:
         Path("expected.txt").write_text(text, encoding="utf-8")
     found = ran(run, "--lce-subject", "./mine.py:naive", "--lce-expected-failures", "expected.txt")
@@ -120,8 +118,13 @@ def test_json_holds_the_findings(run: pytest.Pytester) -> None:
     record = Record.model_validate_json(Path("out.json").read_text(encoding="utf-8"))
     (audit,) = record.subjects
     assert audit.subject == "./mine.py:naive"
-    assert {(check.check, check.status) for check in audit.checks} == {("tails", "failed"), ("dtype", "passed")}
-    assert json.loads(Path("out.json").read_text(encoding="utf-8"))["provenance"]["command"].startswith("pytest ")
+    assert {(check.check, check.status) for check in audit.checks} == {
+        ("tails", "failed"),
+        ("dtype", "passed"),
+    }
+    assert json.loads(Path("out.json").read_text(encoding="utf-8"))["provenance"]["command"].startswith(
+        "pytest "
+    )
 
 
 @pytest.mark.parametrize(

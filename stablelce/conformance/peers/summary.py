@@ -68,7 +68,9 @@ def _finding(subject: str, checks: Sequence[CheckResult]) -> PeerFinding:
 def sources() -> tuple[str, ...]:
     """The files that the record depends on: those of every audit, this folder, and the data on threads."""
     own = [*Path(__file__).parent.glob("*.py"), DATA]
-    return tuple(sorted({*shared.sources(), *(path.resolve().relative_to(_PACKAGE).as_posix() for path in own)}))
+    return tuple(
+        sorted({*shared.sources(), *(path.resolve().relative_to(_PACKAGE).as_posix() for path in own)})
+    )
 
 
 def provenance(command: str, packages: Sequence[str]) -> Provenance:

@@ -23,7 +23,9 @@ def _rows() -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(DATA.read_text(encoding="utf-8")))
 
 
-def threads_for(subject: str, quantity: str | None, check: str, formats: tuple[str, ...]) -> tuple[Thread, ...]:
+def threads_for(
+    subject: str, quantity: str | None, check: str, formats: tuple[str, ...]
+) -> tuple[Thread, ...]:
     """The threads about a check that fails for a quantity in these formats, in the order of the data."""
     return tuple(
         Thread(url=row["url"], about=row["about"])

@@ -159,5 +159,3 @@ def _report(got: str, want: str, indent: str) -> list[str]:
         "        sys.exit(1)",
     ]
     return [f"{indent}{line}" for line in lines]
-
-

@@ -1,6 +1,6 @@
 """A file of subjects, each with one fault: what a user's own file may hold. It imports nothing of ours."""
 
-SOURCE = '''
+SOURCE = """
 import random
 import warnings
 
@@ -98,4 +98,4 @@ weighs_wrong = {"loss": doubled, "formats": ("float64",), "keywords": ("weight",
 masks_nothing = {
     "loss": lambda z, t, weight=1: loss(z, t) * weight, "formats": ("float64",), "keywords": ("weight",)
 }
-'''
+"""

@@ -20,13 +20,33 @@ _HOME = Path(__file__).parent / "conformance" / "contract.py"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options, all of which begin with ``--lce-``."""
-    group = parser.getgroup("stablelce", "audit of a logistic cross-entropy: pytest --pyargs stablelce.conformance")
+    group = parser.getgroup(
+        "stablelce", "audit of a logistic cross-entropy: pytest --pyargs stablelce.conformance"
+    )
     add = group.addoption
     add("--lce-subject", metavar="SUBJECT", action="append", default=[], help="Judge this; may be repeated.")
-    add("--lce-quantity", metavar="NAME", default="loss", help="What a subject that is a bare function computes.")
-    add("--lce-profile", metavar="NAME", default="accurate", help="The accuracy required (default: accurate).")
-    add("--lce-tier", metavar="NAME", default="smoke", help="How many points: smoke (default), standard, deep.")
-    add("--lce-format", metavar="DTYPE", action="append", default=[], help="This format only; may be repeated.")
+    add(
+        "--lce-quantity",
+        metavar="NAME",
+        default="loss",
+        help="What a subject that is a bare function computes.",
+    )
+    add(
+        "--lce-profile", metavar="NAME", default="accurate", help="The accuracy required (default: accurate)."
+    )
+    add(
+        "--lce-tier",
+        metavar="NAME",
+        default="smoke",
+        help="How many points: smoke (default), standard, deep.",
+    )
+    add(
+        "--lce-format",
+        metavar="DTYPE",
+        action="append",
+        default=[],
+        help="This format only; may be repeated.",
+    )
     add("--lce-allow-ftz", action="store_true", help="Flushed subnormals do not fail.")
     add(
         "--lce-expected-failures",
