@@ -55,7 +55,7 @@ _PACKAGES = (
 @click.option("--peers", is_flag=True, help="Write the state of the field instead: README.md and peers.json.")
 @json_option
 @click.pass_context
-def report(  # noqa: PLR0913, PLR0917 - click passes one argument per option
+def report(
     ctx: click.Context,
     directory: Path,
     tier: Tier,

@@ -61,12 +61,13 @@ class SuiteFile(pytest.File):
             raise SubjectError(f"subject {subject.name!r} offers none of the formats that were asked for.")
         for fmt in formats:
             for quantity in offered_quantities(subject, fmt):
-                for check in (*POINT_CHECKS, *ARRAY_CHECKS):
-                    if quantity in check.quantities:
-                        name = "-".join([subject.name, fmt.dtype_name, quantity, _slug(check.name)])
-                        yield CheckItem.from_parent(
-                            self, name=name, auditor=auditor, fmt=fmt, quantity=quantity, check=check.name
-                        )
+                checks = [(check.name, check.quantities) for check in POINT_CHECKS]
+                checks += [(check.name, check.quantities) for check in ARRAY_CHECKS]
+                for check in (check for check, quantities in checks if quantity in quantities):
+                    name = "-".join([subject.name, fmt.dtype_name, quantity, _slug(check)])
+                    yield CheckItem.from_parent(
+                        self, name=name, auditor=auditor, fmt=fmt, quantity=quantity, check=check
+                    )
 
 
 def _slug(check: str) -> str:
@@ -154,7 +155,8 @@ class Findings:
             return
         for key, value in report.user_properties:
             if key == _KEY:
-                name, version, text = value  # type: ignore[misc]
+                told: Any = value
+                name, version, text = told
                 self.found.setdefault((name, version), []).append(CheckResult.model_validate_json(text))
 
     def pytest_sessionfinish(self) -> None:

@@ -124,7 +124,7 @@ def audit(
 
 def offered_quantities(subject: Subject, fmt: Format | None = None) -> tuple[str, ...]:
     """What it offers, in that format or at all."""
-    return tuple(name for name in QUANTITIES if subject.offers(name, fmt and fmt.dtype_name))
+    return tuple(name for name in QUANTITIES if subject.offers(name, None if fmt is None else fmt.dtype_name))
 
 
 def offered_formats(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:

@@ -45,15 +45,15 @@ def _opening(record: PeerRecord) -> Iterator[str]:
     yield "# The state of the field"
     yield ""
     yield (
-        f"What the suite finds in other implementations. Made by `{record.provenance.command}`; do not edit. The "
-        "record, with an example and a script to reproduce it for each finding: [peers.json](peers.json)."
+        f"What the suite finds in other implementations. Made by `{record.provenance.command}`; do not edit. "
+        "The record, with an example and a script to reproduce it for each finding: [peers.json](peers.json)."
     )
     yield ""
     yield (
         "Errors are in units of the contract, ulps of the exact value (see [the report](../README.md)); in "
-        "brackets the share of results that are correctly rounded. 16-bit formats with hard targets are judged "
-        "on every encoding, the others on samples of all regions. A thread is linked where a public report of "
-        "the same failure is known to the catalogue of this package."
+        "brackets the share of results that are correctly rounded. 16-bit formats with hard targets are "
+        "judged on every encoding, the others on samples of all regions. A thread is linked where a public "
+        "report of the same failure is known to the catalogue of this package."
     )
 
 

@@ -1,4 +1,4 @@
-"""Scripts for results at infinity, at NaN and under weights, and for the pair that disagrees with its parts."""
+"""Scripts for results at infinity, at NaN, under weights, and for a pair that disagrees with its parts."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ def weights_script(run: Run, check: str, quantity: str, finding: Finding) -> str
     if weight == 0:
         reference = Reference(0, "", None, "error > 0")
     else:
-        factors = {"weight": 1, "pos_weight": 1} | {keyword: fmt.to_fraction(weight)}
-        exact = oracle.exact(quantity, fmt.to_fraction(z), fmt.to_fraction(t), fmt, **factors)
+        logit, target, factor = (fmt.to_fraction(code) for code in (z, t, weight))
+        factors = (factor, Fraction(1)) if keyword == "weight" else (Fraction(1), factor)
+        exact = oracle.exact(quantity, logit, target, fmt, weight=factors[0], pos_weight=factors[1])
         reference = Reference(exact.encoding, exact.digits(25), exact.ulp_exponent, failing(run))
     return text_of(
         head(run, quantity, check, finding.mode),

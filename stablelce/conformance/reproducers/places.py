@@ -49,8 +49,8 @@ def among_script(run: Run, check: str, quantity: str, mode: str, point: tuple[in
             f"result = {text}",
             "want = float(result[0])",
             "error = abs(got - want) / ulp(want)",
-            f'print(f"got {{got!r}} at place {place} of {len(z)}, want {{want!r}} as alone, '
-            'error {error:.4g} ulp")',
+            f'where = "at place {place} of {len(z)}"',
+            'print(f"got {got!r} {where}, want {want!r} as alone, error {error:.4g} ulp")',
             "sys.exit(1 if got != want else 0)",
         ],
     )

@@ -70,7 +70,7 @@ def inputs(
 
 
 def memory(run: Run, quantity: str, z: Sequence[int], t: Sequence[int]) -> list[str]:
-    """Lines that make a list ``arrays`` of NumPy arrays, and ``result(arrays)``, the results in a flat list."""
+    """Lines that make ``arrays``, a list of NumPy arrays, and ``result(arrays)``, a flat list of results."""
     given = replace(run.subject, array=NUMPY_ARRAY)
     values = [z] if quantity in ONE_ARGUMENT else [z, t]
     names = "(z,)" if quantity in ONE_ARGUMENT else "z, t"

@@ -1,4 +1,4 @@
-"""Adapter of Keras 3: ``keras`` with the backend that it picks, ``keras:jax`` and so on with that one.
+"""Adapter of Keras 3 with a backend: ``keras:tensorflow``, ``keras:jax``, ``keras:torch``.
 
 Keras fixes its backend when it is imported, once for a process; audits of the command line run in processes
 of their own, so that several can be judged in one command. Its loss takes the mean over the last axis, which
@@ -17,16 +17,15 @@ __all__ = ["subject"]
 
 def subject(name: str) -> Subject:
     """The loss class as it is used, and the three functions of `keras.ops`."""
-    _, _, wanted = name.partition(":")
-    if wanted:
-        os.environ["KERAS_BACKEND"] = wanted
+    wanted = name.removeprefix("keras:")
+    os.environ["KERAS_BACKEND"] = wanted
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("JAX_ENABLE_X64", "1")  # else that backend has no float64
     import keras
     import numpy as np
 
     backend = keras.backend.backend()
-    if wanted and backend != wanted:
+    if backend != wanted:
         raise SubjectError(
             f"subject {name!r}: Keras was imported with the backend {backend} before; use a new process."
         )
@@ -57,7 +56,8 @@ def subject(name: str) -> Subject:
         imports=f'import os\nos.environ["KERAS_BACKEND"] = "{backend}"\n'
         'os.environ["JAX_ENABLE_X64"] = "1"\nimport keras\n'
         "def loss(z, t):\n"
-        '    criterion = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none", dtype=z.dtype.name)\n'
+        "    options = dict(from_logits=True, reduction='none', dtype=z.dtype.name)\n"
+        "    criterion = keras.losses.BinaryCrossentropy(**options)\n"
         "    return criterion(t[:, None], z[:, None])",
         expressions={
             "loss": "keras.ops.convert_to_numpy(loss(z, t))",

@@ -1,6 +1,6 @@
 """Adapter of ONNX Runtime on the CPU: graphs that are built here, of operators that ONNX has.
 
-ONNX has no cross-entropy of one logit and no log1p. The graph of the loss is what the stable formula becomes::
+ONNX has no cross-entropy of one logit and no log1p. The graph of the loss is what the stable form becomes::
 
     Max(z, 0) - z*t + Log(1 + Exp(-Abs(z)))        gradient: Sigmoid(z) - t        hessian: s*(1 - s)
 

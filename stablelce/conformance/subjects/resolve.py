@@ -64,6 +64,13 @@ ADAPTERS = {
 KNOWN = tuple(ADAPTERS)
 """Names of the subjects that have an adapter."""
 
+_WITHOUT_A_WAY = {
+    "lightgbm": "no documented call returns the gradient of its binary objective, a tree of one leaf has weight 0, "
+    "and equal gradients are never split; name a function of your own as ./file.py:attr",
+    "keras": "its backend decides what it computes; name that too, as keras:tensorflow, keras:jax or keras:torch",
+}
+"""What people may ask for and no adapter offers, with the reason."""
+
 _LATER = {"lib": "shared libraries", "cmd": "programs", "vectors": "files of results"}
 
 
@@ -91,6 +98,8 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
     """
     if quantity not in QUANTITIES:
         raise SubjectError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
+    if spec in _WITHOUT_A_WAY:
+        raise SubjectError(f"subject {spec!r}: there is nothing to judge, because {_WITHOUT_A_WAY[spec]}.")
     if spec in ADAPTERS:
         return _adapted(spec, ADAPTERS[spec])
     prefix, colon, rest = spec.partition(":")

@@ -1,4 +1,4 @@
-"""Adapter of statsmodels' Logit: the log-likelihood per observation and its derivatives in the linear predictor.
+"""Adapter of statsmodels' Logit: log-likelihood per observation, derivatives in the linear predictor.
 
 A model is a target and features; here the features of an observation are the logit and a 1, and the
 parameters 1 and 0, so that the linear predictor 1*z + 0*1 is the logit, exactly. The log-likelihood is that

@@ -1,8 +1,8 @@
 """Adapter of tinygrad on its default device: `binary_crossentropy_logits`, its gradient, and two functions.
 
 A kernel is generated and compiled for every shape, which takes a hundred times as long as running it, so an
-audit is kept to two formats and to one of the pair log_sigmoid(z) = -softplus(-z), which tinygrad takes as the
-definition. Adding a format is adding its name below.
+audit is kept to two formats and to one of the pair log_sigmoid(z) = -softplus(-z), which tinygrad takes for
+the definition. Adding a format is adding its name below.
 """
 
 from __future__ import annotations

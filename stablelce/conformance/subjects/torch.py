@@ -85,7 +85,8 @@ def _criterion(logits: Any, weights: Mapping[str, Any]) -> Callable[[Any, Any], 
     if not weights:
         return partial(functional.binary_cross_entropy_with_logits, reduction="none")
     tensors = {name: _tensor(value).expand(logits.shape) for name, value in weights.items()}
-    return torch.nn.BCEWithLogitsLoss(reduction="none", **tensors)
+    criterion: Callable[[Any, Any], Any] = torch.nn.BCEWithLogitsLoss(reduction="none", **tensors)
+    return criterion
 
 
 def subject(name: str) -> Subject:

@@ -1,11 +1,14 @@
 """Adapter of XGBoost: the sigmoid of its predictions, and the gradient that its trees are grown from.
 
-No call returns the gradient of ``binary:logistic``. Its documentation gives the weight of a leaf, -G/(H + lambda)
-with G and H the sums of gradients and second derivatives in it, for each of several targets a tree of its own,
-and logits to start from as ``base_margin``. So with one row, as many targets as there are points, one round at
-rate 1 and lambda = 2^40, each tree is one leaf of weight -g/(2^40 + h), and h <= 1/4 changes no bit that is
-judged: it is less than 2^-41 of the weight. Scaling by 2^40 is exact. Predictions are binary32, so that is
-what is offered, and the loss is not: XGBoost has it as the mean over data only, in digits.
+No call returns the gradient of ``binary:logistic``. Documented are: the weight of a leaf, -G/(H + lambda), with
+G and H the sums of gradients and second derivatives in it; a tree for each of several targets; and
+``base_margin``, the logits to start from. So with one row, a target for each point, one round at rate 1 and
+lambda = 2^40, each tree is one leaf of weight -g/(2^40 + h). As h <= 1/4, that is -g/2^40 to 2^-41 of itself,
+and scaling by 2^40 is exact. Predictions are binary32, which is what is offered. The loss is not offered:
+XGBoost gives its mean over data only, in decimal digits.
+
+LightGBM has no adapter: a tree of one leaf gets no weight there, a split needs a gain that equal gradients do
+not have, and no documented call returns gradients.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ _IMPORTS = """\
 import numpy as np
 import xgboost as xgb
 def gradient(z, t):  # one row, a target for each point, a tree of one leaf for each target: -g/(lambda + h)
-    options = dict(objective="binary:logistic", reg_lambda=2.0**40, learning_rate=1, min_child_weight=0, nthread=1)
+    leaf = dict(reg_lambda=2.0**40, learning_rate=1, min_child_weight=0)
+    options = dict(objective="binary:logistic", nthread=1, **leaf)
     row = xgb.DMatrix(np.zeros((1, 1)), label=t[None, :], base_margin=z[None, :])
     booster = xgb.train(options, row, num_boost_round=1)
     leaves = xgb.DMatrix(np.zeros((1, 1)), base_margin=np.zeros((1, len(z))))

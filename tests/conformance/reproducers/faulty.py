@@ -29,9 +29,13 @@ swaps_shape = softplus(lambda z: good(z[::-1]) if z.ndim == 2 else good(z))
 swallows_nan = softplus(lambda z: np.nan_to_num(good(z), nan=1.0, posinf=np.inf))
 spreads_nan = softplus(lambda z: good(z) * (np.nan if np.isnan(z).any() else 1))
 wrong_limit = softplus(lambda z: np.where(z == np.inf, 1e308, good(z)))
-negative_zero = {"sigmoid": lambda z: np.where(z == -np.inf, -0.0, 1 / (1 + np.exp(-z))), "formats": ("float64",)}
+negative_zero = {
+    "sigmoid": lambda z: np.where(z == -np.inf, -0.0, 1 / (1 + np.exp(-z))), "formats": ("float64",)
+}
 by_length = softplus(lambda z: good(z) if len(np.ravel(z)) < 9 else np.nextafter(good(z), np.inf))
-by_neighbour = softplus(lambda z: np.nextafter(good(z), np.where(np.max(z, initial=0) > 700, np.inf, good(z))))
+by_neighbour = softplus(
+    lambda z: np.nextafter(good(z), np.where(np.max(z, initial=0) > 700, np.inf, good(z)))
+)
 by_stride = softplus(lambda z: good(z) if z.flags.c_contiguous else np.nextafter(good(z), np.inf))
 by_chance = softplus(lambda z: good(z) * (1 + 2.0**-52 * np.random.default_rng().integers(0, 2, z.shape)))
 

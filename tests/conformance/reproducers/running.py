@@ -1,4 +1,4 @@
-"""Scripts run in a Python of their own, one after the other: loading a framework takes longer than a script."""
+"""Scripts run in one Python of their own: loading a framework takes longer than running a script."""
 
 from __future__ import annotations
 
