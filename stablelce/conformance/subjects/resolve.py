@@ -65,9 +65,10 @@ KNOWN = tuple(ADAPTERS)
 """Names of the subjects that have an adapter."""
 
 _WITHOUT_A_WAY = {
-    "lightgbm": "no documented call returns the gradient of its binary objective, a tree of one leaf has weight 0, "
-    "and equal gradients are never split; name a function of your own as ./file.py:attr",
-    "keras": "its backend decides what it computes; name that too, as keras:tensorflow, keras:jax or keras:torch",
+    "lightgbm": "no documented call returns the gradient of its binary objective, a tree of one leaf has "
+    "weight 0, and equal gradients are never split; name a function of your own as ./file.py:attr",
+    "keras": "its backend decides what it computes; name that too, as keras:tensorflow, keras:jax or "
+    "keras:torch",
 }
 """What people may ask for and no adapter offers, with the reason."""
 
