@@ -82,3 +82,10 @@ def test_what_cannot_be_read_is_one_line_and_2(tmp_path: Path, capsys: pytest.Ca
     assert usage.startswith("usage: ")
     assert "No such file" in absent
     assert "is not a record of the field" in bad
+
+
+def test_the_committed_page_is_a_view_of_the_committed_record() -> None:
+    folder = Path(__file__).parents[2] / "reports" / "peers"
+    record = PeerRecord.model_validate_json((folder / "peers.json").read_text(encoding="utf-8"))
+    assert (folder / "README.md").read_text(encoding="utf-8") == peers_markdown(record)
+    assert len(record.peers) >= 10

@@ -1,7 +1,7 @@
 """Adapter of XGBoost: the sigmoid of its predictions, and the gradient that its trees are grown from.
 
-No call returns the gradient of ``binary:logistic``. Documented are the weight of a leaf, -G/(H + lambda), G and
-H being the sums of gradients and second derivatives in it; a tree for each of several targets; and
+No call returns the gradient of ``binary:logistic``. Documented are the weight of a leaf, -G/(H + lambda),
+G and H being the sums of gradients and second derivatives in it; a tree for each of several targets; and
 ``base_margin``, the logits to start from. So with one row, a target for each point, one round at rate 1 and
 lambda = 2^40, each tree is one leaf of weight -g/(2^40 + h). As h <= 1/4, that is -g/2^40 to 2^-41 of itself,
 and scaling by 2^40 is exact. Predictions are binary32, which is what is offered. The loss is not offered:
