@@ -41,8 +41,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "certificate": ("formats",),
     "training": ("functions", "kernels", "sums", "formats", "certificate"),
     # Views of the three records, and nothing else of the suites.
-    "report": ("conformance.results", "conformance.faults.results", "conformance.trainers.results"),
+    "report": (
+        "conformance.results",
+        "conformance.faults.results",
+        "conformance.trainers.results",
+        "conformance.peers.results",
+    ),
     "cli": (EVERYTHING,),
+    # Options for pytest, which loads this in every run where the package is installed.
+    "pytest_plugin": ("conformance",),
     # `python -m stablelce` is the command line.
     "__main__": ("cli",),
     # The public names are re-exported, lazily.

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from stablelce.cli.judging import exit_status, judge_in_turn
 from stablelce.cli.options import json_option, tier_option, to_formats, write_text
+from stablelce.cli.reproducers import write_reproducers
 from stablelce.cli.terminal import console, print_audit
 from stablelce.cli.trainers import audit_trainers, to_options
 from stablelce.cli.workers import Job, Outcome
@@ -21,6 +22,9 @@ from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import Format
 
 __all__ = ["audit"]
+
+_OPTIONS = {"formats": "--format", "directory": "--reproducers"}
+"""How an argument is called on the command line, where that is not its name."""
 
 
 @click.command()
@@ -64,6 +68,13 @@ __all__ = ["audit"]
 )
 @tier_option("standard")
 @click.option("--allow-ftz", is_flag=True, help="Flushed subnormals do not fail the audit.")
+@click.option(
+    "--reproducers",
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a script for each failed check into DIR; it needs the subject's framework only.",
+)
 @json_option
 @click.pass_context
 def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
@@ -76,11 +87,13 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     formats: tuple[Format, ...],
     tier: Tier,
     allow_ftz: bool,
+    directory: Path | None,
     json_file: Path | None,
 ) -> None:
     """Judge each SUBJECT, or each trainer, in a process of its own.
 
-    A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch,
+    A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch, jax, optax,
+    tensorflow, keras:tensorflow, keras:jax, keras:torch, statsmodels, xgboost, onnxruntime, tinygrad,
     package.module:attr or ./file.py:attr. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another
     solver), statsmodels, statsmodels:glm, package.module:Class or ./file.py:Class.
 
@@ -95,6 +108,10 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
     jobs = [Job(one, quantity, tier, profile, names, allow_ftz) for one in dict.fromkeys(subjects)]
     outcomes = judge_in_turn(jobs, _show)
+    if directory is not None:
+        found = [outcome.result for outcome in outcomes if outcome.result is not None]
+        scripts = write_reproducers(directory, found)
+        console().print(f"\n{len(scripts)} reproducers written to {directory}", soft_wrap=True)
     if json_file is not None:
         write_text(json_file, _record(command, outcomes).to_json())
     ctx.exit(exit_status(outcomes))
@@ -109,9 +126,9 @@ def _check_usage(
         raise click.UsageError("name a SUBJECT, or a trainer by --trainer NAME.")
     if options and not trainers:
         raise click.UsageError("--option is for trainers: name one by --trainer NAME.")
-    for name in ("quantity", "formats", "tier", "allow_ftz") if trainers else ():
+    for name in ("quantity", "formats", "tier", "allow_ftz", "directory") if trainers else ():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = "--format" if name == "formats" else f"--{name.replace('_', '-')}"
+            option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
             raise click.UsageError(f"{option} is for subjects and has no meaning for trainers: leave it out.")
 
 

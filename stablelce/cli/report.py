@@ -5,22 +5,37 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from stablelce.cli.options import InputError, json_option, tier_option, write_text
 from stablelce.cli.terminal import console, print_summary, progress_bar
 from stablelce.cli.workers import Job, Outcome, run_jobs
 from stablelce.conformance.points import Tier
-from stablelce.conformance.results import Record
+from stablelce.conformance.results import Provenance, Record
 from stablelce.conformance.subjects import KNOWN
 
 __all__ = ["report"]
 
-_PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch")
+_PACKAGES = (
+    *(
+        "numpy",
+        "mpmath",
+        "python-flint",
+        "scipy",
+        "scikit-learn",
+        "torch",
+        "jax",
+        "jaxlib",
+        "optax",
+        "tensorflow",
+    ),
+    *("keras", "statsmodels", "xgboost", "onnxruntime", "onnx", "tinygrad", "ml_dtypes"),
+)
 
 
 @click.command()
@@ -37,23 +52,33 @@ _PACKAGES = ("numpy", "mpmath", "python-flint", "scipy", "scikit-learn", "torch"
 @click.option(
     "--subject", "subjects", metavar="S", multiple=True, help="Audit this one only; may be repeated."
 )
+@click.option("--peers", is_flag=True, help="Write the state of the field instead: README.md and peers.json.")
 @json_option
 @click.pass_context
 def report(
-    ctx: click.Context, directory: Path, tier: Tier, subjects: tuple[str, ...], json_file: Path | None
+    ctx: click.Context,
+    directory: Path,
+    tier: Tier,
+    subjects: tuple[str, ...],
+    peers: bool,
+    json_file: Path | None,
 ) -> None:
     """Write an accuracy report: index.html, README.md, accuracy.json and plots.
 
     The known implementations are audited, those that are not installed are named with the line that
     installs them. After Ctrl-C the same command goes on where it stopped.
-    """
-    from stablelce.conformance.provenance import provenance
-    from stablelce.report import write_report
 
+    With --peers: what the suite finds in all other implementations that are installed, with the public
+    reports of it, in reports/peers unless --output says otherwise.
+    """
+    if peers and ctx.get_parameter_source("directory") is not ParameterSource.COMMANDLINE:
+        directory /= "peers"
+    made = _provenance(peers)(shlex.join(["stablelce", *(ctx.obj or ["report"])]), _PACKAGES)
     partial = _partial_folder(directory)
-    made = provenance(shlex.join(["stablelce", *(ctx.obj or ["report"])]), _PACKAGES)
-    names = list(dict.fromkeys(subjects)) or list(KNOWN)
+    names = list(dict.fromkeys(subjects)) or [name for name in KNOWN if not (peers and name == "stablelce")]
     jobs = [Job(name, tier=tier, keep=partial, sources=made.sources_sha256) for name in names]
+    # Those at the end of the list compile for every shape: started first, they run beside the quick ones.
+    jobs = jobs[::-1] if peers else jobs
     try:
         outcomes = sorted(_run(jobs), key=lambda outcome: names.index(outcome.subject))
     except KeyboardInterrupt:
@@ -66,13 +91,44 @@ def report(
     )
     if not record.subjects:
         raise InputError("there is nothing to report, because none of the subjects could be audited.")
-    write_report(record, directory)
+    page, text = (_write_field if peers else _write_accuracy)(record, directory)
     if json_file is not None:
-        write_text(json_file, record.to_json())
+        write_text(json_file, text)
     shutil.rmtree(partial)
     out = console()
     print_summary(record, out)
-    out.print(f"\nReport: {directory / 'index.html'}", soft_wrap=True)
+    out.print(f"\nReport: {page}", soft_wrap=True)
+
+
+def _provenance(peers: bool) -> Callable[[str, Sequence[str]], Provenance]:
+    if peers:
+        from stablelce.conformance.peers import summary
+
+        return summary.provenance
+    from stablelce.conformance.provenance import provenance
+
+    return provenance
+
+
+def _write_accuracy(record: Record, directory: Path) -> tuple[Path, str]:
+    from stablelce.report import write_report
+
+    write_report(record, directory)
+    return directory / "index.html", record.to_json()
+
+
+def _write_field(record: Record, directory: Path) -> tuple[Path, str]:
+    from stablelce.conformance.peers.results import PeerRecord
+    from stablelce.conformance.peers.summary import summarise
+    from stablelce.report.peers import write_peers
+
+    field = PeerRecord(
+        provenance=record.provenance,
+        peers=tuple(summarise(one) for one in record.subjects),
+        absent=record.absent,
+    )
+    page, *_ = write_peers(field, directory)
+    return page, field.to_json()
 
 
 def _partial_folder(directory: Path) -> Path:

@@ -11,10 +11,10 @@ from stablelce import oracle
 from stablelce.conformance.checks.accuracy import expect
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.results import Counterexample, Value
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
+from stablelce.conformance.subjects.base import NUMPY_ARRAY, ONE_ARGUMENT, QUANTITIES, Subject
 from stablelce.formats import Format
 
-__all__ = ["counterexample", "paste_ready"]
+__all__ = ["array_text", "counterexample", "import_lines", "literal", "paste_ready"]
 
 
 def counterexample(
@@ -87,24 +87,33 @@ def paste_ready(run: Run, quantity: str, z: int, t: int) -> str:
     if expression is None and quantity in QUANTITIES[:2]:
         expression = subject.expressions.get("loss_and_gradient")
         suffix = "[0]" if quantity == "loss" else "[1]"
-    lines = ["import numpy as np"]
-    if fmt.name == "bfloat16":
-        lines.append("import ml_dtypes")
-    lines += [line for line in subject.imports.splitlines() if line not in lines]
-    lines.append(f"z = {_literal(fmt, z)}")
+    lines = [f"z = {array_text(subject, fmt, [z])}"]
     if quantity not in ONE_ARGUMENT:
-        lines.append(f"t = {_literal(fmt, t)}")
+        lines.append(f"t = {array_text(subject, fmt, [t])}")
     lines.append(f"print({expression or f'{quantity}(...)'}{suffix})")
-    return "\n".join(lines)
+    return "\n".join([*import_lines(subject, fmt), *lines])
 
 
-def _literal(fmt: Format, encoding: int) -> str:
+def import_lines(subject: Subject, fmt: Format) -> list[str]:
+    """The imports that `array_text` and the subject's expressions need."""
+    lines = ["import numpy as np"] if subject.array == NUMPY_ARRAY else []
+    if "ml_dtypes" in array_text(subject, fmt, []):
+        lines.append("import ml_dtypes")
+    return lines + [line for line in subject.imports.splitlines() if line not in lines]
+
+
+def array_text(subject: Subject, fmt: Format, encodings: Sequence[int]) -> str:
+    """A Python expression for an array in the subject's own type."""
+    values = ", ".join(literal(fmt, encoding) for encoding in encodings)
+    text = subject.array.format(values=f"[{values}]", format=fmt.dtype_name)
+    return text.replace("np.bfloat16", "ml_dtypes.bfloat16") if subject.array == NUMPY_ARRAY else text
+
+
+def literal(fmt: Format, encoding: int) -> str:
+    """A Python expression for the number: a binary64 holds every value of the four formats."""
     scalar = float(fmt.array([encoding])[0])
     if math.isnan(scalar):
-        text = "float('nan')"
-    elif math.isinf(scalar):
-        text = "float('-inf')" if scalar < 0 else "float('inf')"
-    else:
-        text = repr(scalar)  # a binary64 holds every value of the four formats
-    dtype = "ml_dtypes.bfloat16" if fmt.name == "bfloat16" else f"np.{fmt.dtype_name}"
-    return f"np.array([{text}], dtype={dtype})"
+        return "float('nan')"
+    if math.isinf(scalar):
+        return "float('-inf')" if scalar < 0 else "float('inf')"
+    return repr(scalar)

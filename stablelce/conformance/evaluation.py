@@ -38,6 +38,8 @@ class Run:
         Whether flushed subnormals are tolerated.
     noise : dict
         What the subject emitted, by kind ("warning", "output"), the first text of each.
+    noisy : tuple, optional
+        Quantity, z and t of the first call that emitted anything, for a script that shows it.
     error_state_altered : bool
         Whether a call left ``np.geterr()`` other than it was; each call is undone, so that later ones,
         and the suite's own arithmetic, do not depend on it.
@@ -48,6 +50,7 @@ class Run:
     profile: Profile
     allow_ftz: bool = False
     noise: dict[str, str] = field(default_factory=dict)
+    noisy: tuple[str, Any, Any] | None = None
     error_state_altered: bool = False
 
     @property
@@ -89,6 +92,8 @@ class Run:
         printed = out.getvalue() or err.getvalue()
         if printed:
             self.noise.setdefault("output", repr(printed[:80]))
+        if (caught or printed) and self.noisy is None:
+            self.noisy = quantity, z, t
         if name == quantity:
             return result
         return self.part(result, quantity)

@@ -21,6 +21,15 @@ _MODULES = ("formats.py", "functions.py", "textbook.py", "ulp.py")
 """What computes the figures, with the private modules beside functions.py. The report and the command line
 change how figures look, not what they are."""
 
+_ASIDE = (
+    "kernels/proof",
+    "kernels/search",
+    "conformance/faults",
+    "conformance/trainers",
+    "conformance/peers",
+)
+"""The proof says how good the kernels are, the search made data, the others have records of their own."""
+
 
 def sources() -> tuple[str, ...]:
     """The files that the figures of a record depend on, relative to the package, sorted."""
@@ -30,15 +39,7 @@ def sources() -> tuple[str, ...]:
 
 def _matters(file: Path) -> bool:
     if len(file.parts) > 1:
-        # The proof says how good the kernels are, the search made data, faults and trainers have records of
-        # their own.
-        aside = file.parts[:2] in (
-            ("kernels", "proof"),
-            ("kernels", "search"),
-            ("conformance", "faults"),
-            ("conformance", "trainers"),
-        )
-        return file.parts[0] in _FOLDERS and not aside
+        return file.parts[0] in _FOLDERS and "/".join(file.parts[:2]) not in _ASIDE
     private = file.name.startswith("_") and not file.name.startswith("__")
     return private or file.name in _MODULES
 

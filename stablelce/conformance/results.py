@@ -137,7 +137,10 @@ class AccuracyResult(_Model):
 
 
 class CheckResult(_Model):
-    """The outcome of one check for one quantity (or none) in one format."""
+    """The outcome of one check for one quantity (or none) in one format.
+
+    ``reproducer`` is a script that shows a failure without this package and exits with 1.
+    """
 
     check: str
     format: str
@@ -149,16 +152,20 @@ class CheckResult(_Model):
     mode: str = ""
     message: str = ""
     counterexample: Counterexample | None = None
+    reproducer: str = ""
 
 
 class AuditResult(_Model):
     """Everything found about one subject.
 
-    ``profiles`` maps a format to the highest profile reached there by all judged quantities.
+    ``profiles`` maps a format to the highest profile reached there by all judged quantities. ``device`` and
+    ``threads`` are what the subject says of itself, empty and None where it says nothing.
     """
 
     subject: str
     version: str
+    device: str = ""
+    threads: int | None = None
     isolated: bool
     tier: Literal["smoke", "standard", "deep"]
     required_profile: Profile

@@ -22,6 +22,14 @@ from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, PointCheck
 from stablelce.conformance.measuring import measure
 from stablelce.conformance.points import Budget, Tier, budget, region_points
+from stablelce.conformance.reproducers import (
+    Batch,
+    Point,
+    array_script,
+    noise_script,
+    point_script,
+    raising_script,
+)
 from stablelce.conformance.results import AuditResult, CheckResult, Status
 from stablelce.conformance.screening import suspects
 from stablelce.conformance.shrink import simplest
@@ -29,7 +37,7 @@ from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
 from stablelce.formats import BINARY64, FORMATS, Format, find_format
 
-__all__ = ["audit"]
+__all__ = ["Auditor", "audit", "offered_formats", "offered_quantities"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -88,14 +96,14 @@ def audit(  # noqa: PLR0913 - options, all of them optional and given by name
     wanted = None if formats is None else [find_format(name) for name in formats]
     judged = resolve(subject, quantity) if isinstance(subject, str) else from_object(subject, quantity)
     started = time.perf_counter()
-    offered = _offered(judged, wanted)
+    offered = offered_formats(judged, wanted)
     if not offered:
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
-    auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
+    auditor = Auditor(judged, plan, profile, allow_ftz, seed)
     if on_check is not None:
         auditor.on_check = on_check
-    steps = [(fmt, name) for fmt in offered for name in _quantities(judged)]
+    steps = [(fmt, name) for fmt in offered for name in offered_quantities(judged, fmt)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
             progress(done, len(steps), f"{name} {fmt.dtype_name}")
@@ -107,10 +115,12 @@ def audit(  # noqa: PLR0913 - options, all of them optional and given by name
     return AuditResult(
         subject=judged.name,
         version=judged.version,
+        device=judged.device,
+        threads=judged.threads,
         isolated=judged.isolated,
         tier=tier,
         required_profile=profile,
-        offered={fmt.dtype_name: _quantities(judged) for fmt in offered},
+        offered={fmt.dtype_name: offered_quantities(judged, fmt) for fmt in offered},
         profiles={fmt.dtype_name: auditor.profile_reached(fmt) for fmt in offered},
         accuracy=tuple(auditor.accuracy),
         checks=tuple(auditor.checks),
@@ -118,11 +128,12 @@ def audit(  # noqa: PLR0913 - options, all of them optional and given by name
     )
 
 
-def _quantities(subject: Subject) -> tuple[str, ...]:
-    return tuple(name for name in QUANTITIES if subject.offers(name))
+def offered_quantities(subject: Subject, fmt: Format | None = None) -> tuple[str, ...]:
+    """What it offers, in that format or at all."""
+    return tuple(name for name in QUANTITIES if subject.offers(name, None if fmt is None else fmt.dtype_name))
 
 
-def _offered(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
+def offered_formats(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
     """The formats declared, or those in which a benign array comes back in its own dtype."""
     candidates = FORMATS if wanted is None else [fmt for fmt in FORMATS if fmt in wanted]
     if subject.formats is not None:
@@ -137,7 +148,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     z = np.array([1.0, -1.0, 1.0, -1.0]).astype(fmt.dtype)
     t = np.array([0.0, 0.0, 1.0, 1.0]).astype(fmt.dtype)
     run = Run(subject, fmt, "stable")
-    name = _quantities(subject)[0]
+    name = offered_quantities(subject)[0]
     try:
         result = run.call(name, z, t)
     except SubjectProblem:
@@ -145,7 +156,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     return isinstance(result, (np.ndarray, np.generic)) and result.dtype.name == fmt.dtype_name
 
 
-class _Auditor:
+class Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
@@ -174,6 +185,14 @@ class _Auditor:
         self.checks.append(outcome)
         self.on_check(outcome)
 
+    def check(self, fmt: Format, quantity: str, name: str) -> CheckResult:
+        """Run one check alone."""
+        run = self.runs[fmt]
+        for check in POINT_CHECKS:
+            if check.name == name:
+                return self._point_check(check, run, quantity)
+        return self._array_check(next(one for one in ARRAY_CHECKS if one.name == name), run, quantity)
+
     def noise(self, fmt: Format) -> None:
         """Report what the subject warned of or printed in this format, once."""
         noise = self.runs[fmt].noise
@@ -189,6 +208,7 @@ class _Auditor:
                 failures=len(texts),
                 mode=" and ".join(sorted(noise)),
                 message="; ".join(texts),
+                reproducer=noise_script(self.runs[fmt]),
             )
         )
 
@@ -212,7 +232,7 @@ class _Auditor:
             "required": self._required(check.name, run),
         }
         points = failures = inconclusive = 0
-        worst: tuple[float, int, int, Any] | None = None
+        worst: tuple[float, int, int, Batch] | None = None
         for z, t, looked_at in self._points(check, run, quantity):
             points += looked_at
             try:
@@ -225,7 +245,7 @@ class _Auditor:
                 failures += 1
                 size = 0.0 if judgement.errors is None else float(judgement.errors[i])
                 if worst is None or size > worst[0]:
-                    worst = (size, int(z[i]), int(t[i]), judgement)
+                    worst = (size, int(z[i]), int(t[i]), Batch(z, t, int(i)))
         if worst is None:
             status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
@@ -234,7 +254,8 @@ class _Auditor:
         z0, t0 = simplest(
             run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
         )
-        example = counterexample(run, quantity, z0, t0, related=self._related(check, run, quantity, z0, t0))
+        related = self._related(check, run, quantity, z0, t0)
+        points_there = [Point(quantity, z0, t0), *(Point(*other[:3]) for other in related)]
         return CheckResult(
             **base,
             status="failed",
@@ -242,7 +263,8 @@ class _Auditor:
             failures=failures,
             mode=mode or "fails in an array, not alone",
             message=CHECKS[check.name].summary,
-            counterexample=example,
+            counterexample=counterexample(run, quantity, z0, t0, related=related),
+            reproducer=point_script(run, check.name, mode, points_there, worst[3]),
         )
 
     @staticmethod
@@ -316,6 +338,7 @@ class _Auditor:
             mode=problem.mode,
             message=str(problem),
             counterexample=example,
+            reproducer=raising_script(run, check.name, quantity, problem),
         )
 
     def _array_check(self, check: ArrayCheck, run: Run, quantity: str) -> CheckResult:
@@ -329,18 +352,25 @@ class _Auditor:
             finding = check.judge(run, quantity)
         except SubjectProblem as problem:
             return CheckResult(
-                **base, status="failed", points=1, failures=1, mode=problem.mode, message=str(problem)
+                **base,
+                status="failed",
+                points=1,
+                failures=1,
+                mode=problem.mode,
+                message=str(problem),
+                reproducer=raising_script(run, check.name, quantity, problem),
             )
         example = None
         if finding.point is not None:
             example = counterexample(run, quantity, *finding.point, got=finding.got, want=finding.want)
-        failures = 1 if finding.status == "failed" else 0
+        failed = finding.status == "failed"
         return CheckResult(
             **base,
             status=finding.status,
             points=finding.points,
-            failures=failures,
+            failures=int(failed),
             mode=finding.mode,
             message=finding.message,
             counterexample=example,
+            reproducer=array_script(run, check.name, quantity, finding) if failed else "",
         )

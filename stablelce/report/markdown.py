@@ -15,7 +15,7 @@ from stablelce.report.words import WORDS
 if TYPE_CHECKING:
     from stablelce.report.plots import Plot
 
-__all__ = ["BEGIN", "END", "readme_table", "report_markdown", "update_readme"]
+__all__ = ["BEGIN", "END", "escaped", "readme_table", "report_markdown", "table_text", "update_readme"]
 
 BEGIN = "<!-- accuracy:begin -->"
 END = "<!-- accuracy:end -->"
@@ -47,7 +47,7 @@ def readme_table(record: Record) -> str:
         "Largest error for targets 0 and 1, in units in the last place (0.50 is the best possible), and in "
         "brackets the share of results that are correctly rounded."
     )
-    return f"{_table(header, rows, RIGHT)}\n\n{caption}\n"
+    return f"{table_text(header, rows, RIGHT)}\n\n{caption}\n"
 
 
 def update_readme(path: Path, record: Record) -> bool:
@@ -115,11 +115,11 @@ def _headline(record: Record) -> Iterator[str]:
     for name, cells in zip(table.formats, zip(*(row.cells for row in table.rows), strict=True), strict=True):
         yield from ("", f"### {name}", "")
         rows = [_glance(row, cell) for row, cell in zip(table.rows, cells, strict=True) if cell is not None]
-        yield _table(["subject", "loss", "gradient", "profile", "verdict, all formats"], rows)
+        yield table_text(["subject", "loss", "gradient", "profile", "verdict, all formats"], rows)
     if record.absent:
         yield from ("", "Not judged:", "")
         for subject, reason in record.absent.items():
-            yield f"* {_text(subject)}: {_text(reason)}"
+            yield f"* {escaped(subject)}: {escaped(reason)}"
 
 
 def _glance(row: HeadlineRow, cell: Cell) -> list[str]:
@@ -135,7 +135,7 @@ def _memorable(record: Record) -> Iterator[str]:
     rows = [
         [", ".join(m.subjects), m.quantity, m.format, m.z, m.t or "", m.got, m.want, m.error] for m in inputs
     ]
-    yield _table(["subjects", "quantity", "format", "z", "t", "got", "right", "error, units"], rows)
+    yield table_text(["subjects", "quantity", "format", "z", "t", "got", "right", "error, units"], rows)
 
 
 def _plots(plots: Sequence[Plot]) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _plots(plots: Sequence[Plot]) -> Iterator[str]:
     yield ""
     yield "Both axes are compressed; infinite errors are drawn in the grey band on top."
     for plot in plots:
-        yield from ("", f"![{_text(plot.description)}](plots/{plot.name}.svg)")
+        yield from ("", f"![{escaped(plot.description)}](plots/{plot.name}.svg)")
 
 
 def _matrix(record: Record) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _matrix(record: Record) -> Iterator[str]:
         ]
         for row in table.rows
     ]
-    yield _table(["check", *table.subjects], rows, CENTRE)
+    yield table_text(["check", *table.subjects], rows, CENTRE)
 
 
 def _worst(record: Record) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _worst(record: Record) -> Iterator[str]:
         return
     yield "## Worst inputs"
     for found in subjects:
-        yield from ("", f"### {_text(found.subject)}")
+        yield from ("", f"### {escaped(found.subject)}")
         for finding in found.shown:
             yield ""
             yield from _finding(finding)
@@ -181,20 +181,20 @@ def _worst(record: Record) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    about = [f"**{_text('; '.join(finding.checks))}**", finding.quantity or "", ", ".join(finding.formats)]
+    about = [f"**{escaped('; '.join(finding.checks))}**", finding.quantity or "", ", ".join(finding.formats)]
     if finding.shown_error is not None:
         about.append(f"error {finding.shown_error} units")
     if not finding.required:
         about.append("informational")
     yield " · ".join(part for part in about if part)
     if finding.message:
-        yield from ("", _text(finding.message))
+        yield from ("", escaped(finding.message))
     if finding.example is not None:
         rows = [[name, value.decimal, value.hex, value.bits] for name, value in finding.values]
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", finding.example.call)), default=0))
-        yield from ("", _table([finding.format, "decimal", "hexadecimal", "bits"], rows))
+        yield from ("", table_text([finding.format, "decimal", "hexadecimal", "bits"], rows))
         if finding.example.note:
-            yield from ("", _text(finding.example.note))
+            yield from ("", escaped(finding.example.note))
         yield from ("", f"{fence}python", finding.example.call, fence)
 
 
@@ -210,25 +210,25 @@ def _how_made(record: Record) -> Iterator[str]:
     yield "## How this was made"
     yield ""
     yield f"* Command: `{made.command}`"
-    yield f"* Machine: {_text(made.machine)}; {_text(made.python)}"
-    yield f"* Packages: {_text(', '.join(f'{name} {version}' for name, version in made.packages.items()))}"
+    yield f"* Machine: {escaped(made.machine)}; {escaped(made.python)}"
+    yield f"* Packages: {escaped(', '.join(f'{name} {version}' for name, version in made.packages.items()))}"
     yield f"* SHA-256 over {len(made.sources)} sources (listed in accuracy.json): `{made.sources_sha256}`"
 
 
 # -- markdown --------------------------------------------------------------------------------------
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], align: str = LEFT) -> str:
+def table_text(header: Sequence[str], rows: Iterable[Sequence[str]], align: str = LEFT) -> str:
     """A table; all columns but the first are aligned as told."""
     lines = [_row(header), f"| {' | '.join([LEFT] + [align] * (len(header) - 1))} |"]
     return "\n".join(lines + [_row(row) for row in rows])
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(_text(cell).strip() for cell in cells)} |"
+    return f"| {' | '.join(escaped(cell).strip() for cell in cells)} |"
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text of a record on one line, with nothing that markdown or HTML would act on."""
     line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\|*`\[\]])", r"\\\1", line)

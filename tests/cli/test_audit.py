@@ -243,3 +243,12 @@ def test_ctrl_c_is_one_line_130_and_leaves_no_process(tmp_path: Path) -> None:
     assert err.strip() == "stablelce: interrupted."
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text(encoding="utf-8")), 0)
+
+
+def test_reproducers_are_written_and_counted(fixed: Callable[..., None], tmp_path: Path) -> None:
+    fixed(workers.Outcome("b", "audited", result(check(reproducer="exit(1)\n"), subject="b")))
+    found = invoke("b", "--reproducers", str(tmp_path / "scripts"))
+    assert found.exit_code == 1
+    assert found.stdout.splitlines()[-1] == f"1 reproducers written to {tmp_path / 'scripts'}"
+    (script,) = (tmp_path / "scripts").iterdir()
+    assert script.read_text(encoding="utf-8") == "exit(1)\n"

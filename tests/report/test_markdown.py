@@ -152,4 +152,4 @@ def test_text_of_the_record_is_text_and_no_markup(name: str) -> None:
 
 
 def test_plain_text_passes_unchanged() -> None:
-    assert markdown._text("numpy:naive 1.0 (82 %)") == "numpy:naive 1.0 (82 %)"
+    assert markdown.escaped("numpy:naive 1.0 (82 %)") == "numpy:naive 1.0 (82 %)"

@@ -15,7 +15,7 @@ from stablelce.conformance.regions import REGIONS, sample
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 from stablelce.formats import UIntArray
 
-__all__ = ["DTYPE", "INPUTS", "LANES", "LAYOUTS", "PAIR", "SHAPES"]
+__all__ = ["DTYPE", "INPUTS", "LANES", "LAYOUTS", "LENGTHS", "PAIR", "SHAPES", "everyday_points"]
 
 _SEED = 20260917  # any fixed number: verdicts must not depend on chance
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129, 257, 1000, 1025)
@@ -34,6 +34,10 @@ def _points(run: Run, count: int) -> tuple[UIntArray, UIntArray]:
     if not run.subject.soft_targets:
         t = run.fmt.encodings((run.fmt.array(t) > 0.5).astype(run.fmt.dtype))
     return z, t
+
+
+everyday_points = _points
+"""For the reproducers, which start from the same arrays."""
 
 
 def _first_difference(run: Run, got: UIntArray, want: UIntArray) -> int | None:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["KEYWORDS", "ONE_ARGUMENT", "QUANTITIES", "AbsentSubjectError", "Subject", "SubjectError"]
+__all__ = [
+    "KEYWORDS",
+    "NUMPY_ARRAY",
+    "ONE_ARGUMENT",
+    "QUANTITIES",
+    "WEIGHTED",
+    "AbsentSubjectError",
+    "Subject",
+    "SubjectError",
+]
 
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
 """What can be judged, in the order of reports."""
@@ -16,6 +25,12 @@ ONE_ARGUMENT = frozenset({"sigmoid", "log_sigmoid", "softplus"})
 
 KEYWORDS = ("weight", "pos_weight")
 """Keyword arguments that a subject may declare for its loss and gradient."""
+
+WEIGHTED = ("loss", "gradient", "hessian")
+"""The quantities that take them."""
+
+NUMPY_ARRAY = "np.array({values}, dtype=np.{format})"
+"""How NumPy's arrays are written; its bfloat16 comes from the package ml_dtypes."""
 
 
 class SubjectError(ValueError):
@@ -39,16 +54,28 @@ class Subject:
         ``f(z)`` for the quantities in `ONE_ARGUMENT`, ``f(z, t)`` for the others.
     formats : tuple of str, optional
         Names of the dtypes it offers; None when the suite shall probe.
+    fewer_formats : mapping
+        From a quantity that is offered in some of these formats only to those.
     keywords : frozenset of str
         Those of `KEYWORDS` that its loss and gradient take.
     soft_targets : bool
         Whether targets strictly between 0 and 1 are part of what it offers.
     version : str
         Version of the package that computes, for the record.
+    device : str
+        What it computes on, in the framework's own words; empty where nothing is said.
+    threads : int, optional
+        How many threads it may use; None where nothing is said.
     imports : str
         Python lines that a reproducer starts with.
     expressions : mapping
-        From a quantity to a Python expression in ``z`` and ``t`` that computes it after `imports`.
+        From a quantity to a Python expression in ``z`` and ``t`` that computes it after `imports`; from
+        ``"quantity, keyword"`` to one in the array ``w`` as well.
+    array : str
+        How a reproducer writes an array: a template in ``{values}``, a list, and ``{format}``, the name of
+        a dtype. The default is NumPy's.
+    convert : str
+        An expression that turns NumPy's array ``a`` into such an array.
     isolated : bool
         Whether it runs in a process of its own.
     """
@@ -56,14 +83,21 @@ class Subject:
     name: str
     functions: Mapping[str, Callable[..., Any]]
     formats: tuple[str, ...] | None = None
+    fewer_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keywords: frozenset[str] = frozenset()
     soft_targets: bool = True
     version: str = "unknown"
+    device: str = ""
+    threads: int | None = None
     imports: str = ""
     expressions: Mapping[str, str] = field(default_factory=dict)
+    array: str = NUMPY_ARRAY
+    convert: str = "a"
     isolated: bool = False
 
-    def offers(self, quantity: str) -> bool:
-        """Whether the quantity is computed, alone or as part of ``loss_and_gradient``."""
+    def offers(self, quantity: str, dtype: str | None = None) -> bool:
+        """Whether the quantity is computed (in that format), alone or as part of ``loss_and_gradient``."""
+        if dtype is not None and dtype not in self.fewer_formats.get(quantity, (dtype,)):
+            return False
         pair = quantity in ("loss", "gradient") and "loss_and_gradient" in self.functions
         return quantity in self.functions or pair

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stablelce
-from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITIES, Subject
+from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITIES, WEIGHTED, Subject
 
 __all__ = ["subject"]
 
@@ -18,5 +18,8 @@ def subject(name: str) -> Subject:
         keywords=frozenset(KEYWORDS),
         version=stablelce.__version__,
         imports="import stablelce as lce",
-        expressions={q: f"lce.{q}(z)" if q in ONE_ARGUMENT else f"lce.{q}(z, t)" for q in offered},
+        expressions={
+            **{q: f"lce.{q}(z)" if q in ONE_ARGUMENT else f"lce.{q}(z, t)" for q in offered},
+            **{f"{q}, {key}": f"lce.{q}(z, t, {key}=w)" for q in WEIGHTED for key in KEYWORDS},
+        },
     )

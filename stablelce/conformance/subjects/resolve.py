@@ -24,11 +24,19 @@ class Adapter:
         Top-level package of the framework; its absence makes the subject absent.
     install : str
         The pip line.
+    also : str
+        Another package whose absence makes the subject absent: a backend, or a format.
     """
 
     module: str
     package: str
     install: str
+    also: str = ""
+
+    def is_missing(self, error: ModuleNotFoundError) -> str:
+        """The package of these whose absence the error speaks of, or nothing."""
+        absent = (error.name or "").partition(".")[0]
+        return absent if absent in (self.package, self.also) else ""
 
 
 ADAPTERS = {
@@ -38,12 +46,31 @@ ADAPTERS = {
     "numpy:fused": Adapter("textbook", "numpy", "pip install numpy"),
     "scipy": Adapter("scipy", "scipy", "pip install scipy"),
     "sklearn": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
+    "sklearn:loss_gradient": Adapter("sklearn", "sklearn", "pip install scikit-learn"),
     "torch": Adapter("torch", "torch", "pip install torch"),
+    "jax": Adapter("jax", "jax", "pip install jax"),
+    "optax": Adapter("optax", "optax", "pip install optax"),
+    "tensorflow": Adapter("tensorflow", "tensorflow", "pip install tensorflow"),
+    "keras:tensorflow": Adapter("keras", "keras", "pip install keras tensorflow", "tensorflow"),
+    "keras:jax": Adapter("keras", "keras", "pip install keras jax", "jax"),
+    "keras:torch": Adapter("keras", "keras", "pip install keras torch", "torch"),
+    "statsmodels": Adapter("statsmodels", "statsmodels", "pip install statsmodels"),
+    "xgboost": Adapter("xgboost", "xgboost", "pip install xgboost"),
+    "onnxruntime": Adapter("onnxruntime", "onnxruntime", "pip install onnxruntime onnx", "onnx"),
+    "tinygrad": Adapter("tinygrad", "tinygrad", "pip install tinygrad, and a C compiler, clang"),
 }
 """The subjects that go by a name of their own, in the order of reports."""
 
 KNOWN = tuple(ADAPTERS)
 """Names of the subjects that have an adapter."""
+
+_WITHOUT_A_WAY = {
+    "lightgbm": "no documented call returns the gradient of its binary objective, a tree of one leaf has "
+    "weight 0, and equal gradients are never split; name a function of your own as ./file.py:attr",
+    "keras": "its backend decides what it computes; name that too, as keras:tensorflow, keras:jax or "
+    "keras:torch",
+}
+"""What people may ask for and no adapter offers, with the reason."""
 
 _LATER = {"lib": "shared libraries", "cmd": "programs", "vectors": "files of results"}
 
@@ -72,6 +99,8 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
     """
     if quantity not in QUANTITIES:
         raise SubjectError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
+    if spec in _WITHOUT_A_WAY:
+        raise SubjectError(f"subject {spec!r}: there is nothing to judge, because {_WITHOUT_A_WAY[spec]}.")
     if spec in ADAPTERS:
         return _adapted(spec, ADAPTERS[spec])
     prefix, colon, rest = spec.partition(":")
@@ -93,16 +122,18 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
 
 def _adapted(spec: str, adapter: Adapter) -> Subject:
     try:
-        module = import_module(f"{__package__}.{adapter.module}")
+        subject: Subject = import_module(f"{__package__}.{adapter.module}").subject(spec)
+    except SubjectError:
+        raise
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != adapter.package:
+        absent = adapter.is_missing(error)
+        if not absent:
             raise SubjectError(_broken(spec, adapter, error)) from None
         raise AbsentSubjectError(
-            f"subject {spec!r}: {adapter.package} is not installed; install it with: {adapter.install}"
+            f"subject {spec!r}: {absent} is not installed; install it with: {adapter.install}"
         ) from None
     except Exception as error:  # noqa: BLE001 - a broken installation raises OSError, ImportError...
         raise SubjectError(_broken(spec, adapter, error)) from None
-    subject: Subject = module.subject(spec)
     return subject
 
 

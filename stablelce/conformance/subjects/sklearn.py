@@ -1,5 +1,8 @@
 """Adapter of scikit-learn's HalfBinomialLoss, the loss behind LogisticRegression and gradient boosting.
 
+``sklearn`` is judged by its separate functions, ``sklearn:loss_gradient`` by the one that solvers call, which
+computes both in another way.
+
 Its methods take ``y_true`` (the target) before ``raw_prediction`` (the logit). They are compiled for one
 axis of samples: both arrays C-contiguous, 1-d, of one dtype, float32 or float64; anything else is refused.
 The glue therefore broadcasts, flattens and copies where it must, and gives the result its shape back; it
@@ -40,21 +43,24 @@ def subject(name: str) -> Subject:
     half_binomial = HalfBinomialLoss()
     gradient_hessian = _over_samples(half_binomial.gradient_hessian)
     inputs = "y_true=np.ravel(t), raw_prediction=np.ravel(z)"
+    functions = {
+        "loss": _over_samples(half_binomial.loss),
+        "gradient": _over_samples(half_binomial.gradient),
+        "hessian": lambda z, t: gradient_hessian(z, t)[1],
+        "loss_and_gradient": _over_samples(half_binomial.loss_gradient),
+    }
+    expressions = {
+        "loss": f"HalfBinomialLoss().loss({inputs})",
+        "gradient": f"HalfBinomialLoss().gradient({inputs})",
+        "hessian": f"HalfBinomialLoss().gradient_hessian({inputs})[1]",
+        "loss_and_gradient": f"HalfBinomialLoss().loss_gradient({inputs})",
+    }
+    judged = ["loss_and_gradient"] if name == "sklearn:loss_gradient" else list(functions)
     return Subject(
         name=name,
-        functions={
-            "loss": _over_samples(half_binomial.loss),
-            "gradient": _over_samples(half_binomial.gradient),
-            "hessian": lambda z, t: gradient_hessian(z, t)[1],
-            "loss_and_gradient": _over_samples(half_binomial.loss_gradient),
-        },
+        functions={offer: functions[offer] for offer in judged},
         formats=("float32", "float64"),
         version=sklearn.__version__,
         imports="import numpy as np\nfrom sklearn._loss import HalfBinomialLoss",
-        expressions={
-            "loss": f"HalfBinomialLoss().loss({inputs})",
-            "gradient": f"HalfBinomialLoss().gradient({inputs})",
-            "hessian": f"HalfBinomialLoss().gradient_hessian({inputs})[1]",
-            "loss_and_gradient": f"HalfBinomialLoss().loss_gradient({inputs})",
-        },
+        expressions={offer: expressions[offer] for offer in judged},
     )

@@ -8,23 +8,28 @@ bfloat16 is no dtype of NumPy's own: encodings cross as int16, both ways, unchan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from stablelce.conformance.subjects.base import Subject
+from stablelce.conformance.subjects.base import KEYWORDS, Subject
 from stablelce.formats import BFLOAT16
 
 __all__ = ["subject"]
 
 _IMPORTS = """\
-import numpy as np
+from functools import partial
 import torch
 import torch.nn.functional as F
-def tensor(a): return torch.from_numpy(np.array(a, "float64")).to(getattr(torch, a.dtype.name))"""
+def cross_entropy(z, t, **weights):
+    return F.binary_cross_entropy_with_logits(z, t, reduction="none", **weights)
+def slope(f, z, t, **weights):
+    z = z if z.requires_grad else z.clone().requires_grad_()
+    return torch.autograd.grad(f(z, t, **weights).sum(), z, create_graph=True)[0]"""
 
 
 def _tensor(array: Any) -> Any:
@@ -53,39 +58,66 @@ def _pair(z: Any, t: Any) -> tuple[Any, Any]:
     return _tensor(z).expand(shape), _tensor(t).expand(shape)
 
 
-def _loss(z: Any, t: Any) -> Any:
+def _loss(z: Any, t: Any, **weights: Any) -> Any:
     logits, targets = _pair(z, t)
-    return _array(functional.binary_cross_entropy_with_logits(logits, targets, reduction="none"))
+    return _array(_criterion(logits, weights)(logits, targets))
 
 
-def _gradient(z: Any, t: Any) -> Any:
+def _gradient(z: Any, t: Any, **weights: Any) -> Any:
+    return _array(_slope(z, t, weights)[1])
+
+
+def _hessian(z: Any, t: Any, **weights: Any) -> Any:
+    leaf, slope = _slope(z, t, weights, create_graph=True)
+    return _array(torch.autograd.grad(slope, leaf, torch.ones_like(slope))[0])
+
+
+def _slope(z: Any, t: Any, weights: Mapping[str, Any], *, create_graph: bool = False) -> tuple[Any, Any]:
     # The leaf is the expanded logit: otherwise autograd would sum over the axes that it was stretched along.
     logits, targets = _pair(z, t)
     leaf = logits.detach().requires_grad_()
-    loss = functional.binary_cross_entropy_with_logits(leaf, targets, reduction="none")
-    return _array(torch.autograd.grad(loss, leaf, torch.ones_like(loss))[0])
+    loss = _criterion(logits, weights)(leaf, targets)
+    return leaf, torch.autograd.grad(loss, leaf, torch.ones_like(loss), create_graph=create_graph)[0]
+
+
+def _criterion(logits: Any, weights: Mapping[str, Any]) -> Callable[[Any, Any], Any]:
+    """The function without weights; with them the class, which takes them."""
+    if not weights:
+        return partial(functional.binary_cross_entropy_with_logits, reduction="none")
+    tensors = {name: _tensor(value).expand(logits.shape) for name, value in weights.items()}
+    criterion: Callable[[Any, Any], Any] = torch.nn.BCEWithLogitsLoss(reduction="none", **tensors)
+    return criterion
 
 
 def subject(name: str) -> Subject:
-    """Loss, autograd gradient, sigmoid, log_sigmoid and softplus."""
+    """Loss, both derivatives by autograd, sigmoid, log_sigmoid and softplus."""
     return Subject(
         name=name,
         functions={
             "loss": _loss,
             "gradient": _gradient,
+            "hessian": _hessian,
             "sigmoid": _of_logit(torch.sigmoid),
             "log_sigmoid": _of_logit(functional.logsigmoid),
             "softplus": _of_logit(functional.softplus),
         },
         formats=("float16", "bfloat16", "float32", "float64"),
+        keywords=frozenset(KEYWORDS),
         version=torch.__version__,
+        device="cpu",
+        threads=torch.get_num_threads(),
         imports=_IMPORTS,
         expressions={
-            "loss": 'F.binary_cross_entropy_with_logits(tensor(z), tensor(t), reduction="none")',
-            "gradient": "torch.autograd.grad(F.binary_cross_entropy_with_logits("
-            'x := tensor(z).requires_grad_(), tensor(t), reduction="sum"), x)[0]',
-            "sigmoid": "torch.sigmoid(tensor(z))",
-            "log_sigmoid": "F.logsigmoid(tensor(z))",
-            "softplus": "F.softplus(tensor(z))",
+            "loss": "cross_entropy(z, t)",
+            "gradient": "slope(cross_entropy, z, t)",
+            "hessian": "slope(partial(slope, cross_entropy), z, t)",
+            "sigmoid": "torch.sigmoid(z)",
+            "log_sigmoid": "F.logsigmoid(z)",
+            "softplus": "F.softplus(z)",
+            **{f"loss, {key}": f"cross_entropy(z, t, {key}=w)" for key in KEYWORDS},
+            **{f"gradient, {key}": f"slope(cross_entropy, z, t, {key}=w)" for key in KEYWORDS},
+            **{f"hessian, {key}": f"slope(partial(slope, cross_entropy), z, t, {key}=w)" for key in KEYWORDS},
         },
+        array="torch.tensor({values}, dtype=torch.{format})",
+        convert="torch.from_numpy(a)",
     )

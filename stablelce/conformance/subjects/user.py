@@ -18,7 +18,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITIES, Subject, SubjectError
+from stablelce.conformance.subjects.base import (
+    KEYWORDS,
+    ONE_ARGUMENT,
+    QUANTITIES,
+    WEIGHTED,
+    Subject,
+    SubjectError,
+)
 from stablelce.conformance.subjects.importing import MISSING, attribute, get, import_file, import_module
 from stablelce.formats import find_format
 
@@ -104,11 +111,15 @@ def _subject(
         expressions = {quantity: _call(expression, quantity)}
     else:
         raise SubjectError(_offers_nothing(name, target))
+    keywords = _keywords(name, target)
+    for offer in [offer for offer in WEIGHTED if offer in functions]:
+        call = expressions[offer].removesuffix(")")
+        expressions |= {f"{offer}, {keyword}": f"{call}, {keyword}=w)" for keyword in keywords}
     return Subject(
         name=name,
         functions=functions,
         formats=_formats(name, target),
-        keywords=_keywords(name, target),
+        keywords=keywords,
         version=version,
         imports=imports,
         expressions=expressions,

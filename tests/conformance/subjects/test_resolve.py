@@ -82,6 +82,8 @@ def test_asking_for_one_framework_imports_no_other() -> None:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
+        ("lightgbm", "no documented call returns the gradient"),
+        ("keras", "name that too, as keras:tensorflow"),
         ("scpiy", "did you mean 'scipy'"),
         ("qqq", "unknown subject 'qqq'"),
         ("", "a subject is empty"),

@@ -1,0 +1,47 @@
+"""``stablelce audit --reproducers DIR``: each failed check as a script in a file of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from stablelce.cli.options import InputError, write_text
+from stablelce.conformance.results import AuditResult, CheckResult
+
+__all__ = ["write_reproducers"]
+
+
+def write_reproducers(directory: Path, results: Iterable[AuditResult]) -> list[Path]:
+    """Write the scripts of all failed checks; those of an earlier audit of the same subjects are replaced.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {str(directory)!r}: {error.strerror}.") from None
+    written = []
+    for result in results:
+        folder = _slug(result.subject)
+        for old in directory.glob(f"{folder}--*.py"):
+            old.unlink()
+        for check in result.checks:
+            if check.reproducer:
+                path = directory / f"{folder}--{_name(check)}.py"
+                write_text(path, check.reproducer)
+                written.append(path)
+    return written
+
+
+def _name(check: CheckResult) -> str:
+    parts = (check.format, check.quantity or "all", check.check)
+    return "--".join(map(_slug, parts))
+
+
+def _slug(text: str) -> str:
+    """Letters, digits, dots and single hyphens: a name for every file system."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")

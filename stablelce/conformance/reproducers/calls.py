@@ -1,0 +1,150 @@
+"""Scripts for calls that raise or return no proper array, and for what a call leaves behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.judging import Finding
+from stablelce.conformance.reproducers.script import expression, head, inputs, memory, text_of
+from stablelce.conformance.subjects.base import NUMPY_ARRAY, ONE_ARGUMENT
+
+__all__ = ["environment_script", "mutation_script", "noise_script", "raising_script"]
+
+_SHAPES = ((1,), (), (0,), (3, 4), (0, 3))
+
+
+def raising_script(run: Run, check: str, quantity: str, problem: SubjectProblem) -> str:
+    """The first of a few simple calls that fails in the same way; empty where none does."""
+    text = expression(run, quantity)
+    if text is None:
+        return ""
+    for lines, arrays in _simple_calls(run, quantity):
+        if _problem(run, quantity, *arrays) == problem.mode:
+            return text_of(
+                head(run, quantity, check, problem.mode),
+                lines,
+                [
+                    f"want = ({run.fmt.dtype_name!r}, {arrays[0].shape})",
+                    "try:",
+                    f"    result = {text}",
+                    "    got = (str(result.dtype), tuple(result.shape))",
+                    "except Exception as error:",
+                    "    got = (repr(error), None)",
+                    'print(f"got {got}, want {want}, no result to measure an error of")',
+                    "sys.exit(0 if want[0] in got[0] and want[1] == got[1] else 1)",
+                ],
+            )
+    return ""
+
+
+def _problem(run: Run, quantity: str, z: Any, t: Any) -> str:
+    try:
+        run.array(quantity, run.call(quantity, z, t), z.shape)
+    except SubjectProblem as problem:
+        return problem.mode
+    return ""
+
+
+def _simple_calls(run: Run, quantity: str) -> Iterator[tuple[list[str], tuple[Any, Any]]]:
+    """Lines that make the inputs, and the inputs: everyday and special elements, then shapes."""
+    fmt = run.fmt
+    one, minus, deep = (int(fmt.encodings(np.array(v).astype(fmt.dtype))) for v in (1.0, -1.0, -800.0))
+    infinity, nan = fmt.infinity, fmt.nan
+    points = [(one, 0), (minus, one), (infinity, one), (infinity | fmt.sign_bit, 0), (infinity, 0)]
+    for z, t in [*points, (nan, 0), (one, nan), (deep, one), (deep ^ fmt.sign_bit, one)]:
+        yield inputs(run, quantity, [z], [t]), (fmt.array([z]).copy(), fmt.array([t]).copy())
+    if run.subject.array == NUMPY_ARRAY:
+        yield [*inputs(run, quantity, [one], [0]), "z.flags.writeable = False"], _read_only(run, one)
+    for shape in _SHAPES:
+        count = math.prod(shape)
+        lines = [f"{line}.reshape({shape})" for line in inputs(run, quantity, [one] * count, [0] * count)]
+        yield lines, (np.full(shape, 1.0).astype(fmt.dtype), np.zeros(shape).astype(fmt.dtype))
+
+
+def _read_only(run: Run, one: int) -> tuple[Any, Any]:
+    z = run.fmt.array([one])
+    z.flags.writeable = False
+    return z, run.fmt.array([0])
+
+
+def noise_script(run: Run) -> str:
+    """The call that warned or printed first, with as few of its elements as do it by halving."""
+    if run.noisy is None or expression(run, run.noisy[0]) is None:
+        return ""
+    quantity, z, t = run.noisy
+    z, t = (part.ravel() for part in np.broadcast_arrays(z, z if quantity in ONE_ARGUMENT else t))
+    while len(z) > 1:
+        halves = [(z[: len(z) // 2], t[: len(z) // 2]), (z[len(z) // 2 :], t[len(z) // 2 :])]
+        noisy = [half for half in halves if _is_noisy(run, quantity, *half)]
+        if not noisy:
+            break
+        z, t = noisy[0]
+    lines = inputs(run, quantity, run.fmt.encodings(z).tolist(), run.fmt.encodings(t).tolist())
+    return text_of(
+        head(run, quantity, "warnings and output", " and ".join(sorted(run.noise))),
+        ["import contextlib, io, warnings", *lines, "out = io.StringIO()"],
+        ["with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(out):"],
+        ['    warnings.simplefilter("always")', f"    {expression(run, quantity)}"],
+        ["got = [str(one.message) for one in caught] + out.getvalue().splitlines()"],
+        ['print(f"got {got}, want silence, no error to measure")', "sys.exit(1 if got else 0)"],
+    )
+
+
+def _is_noisy(run: Run, quantity: str, z: Any, t: Any) -> bool:
+    alone = Run(run.subject, run.fmt, run.profile, run.allow_ftz)
+    _problem(alone, quantity, z.copy(), t.copy())
+    return bool(alone.noise)
+
+
+def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
+    """The memory of the arguments before and after a call."""
+    assert finding.point is not None
+    z, t = finding.point
+    return text_of(
+        head(run, quantity, check, finding.mode),
+        memory(run, quantity, [z] * 33, [t] * 33),
+        [
+            "want = [a.tolist() for a in arrays]",
+            f"result(arrays)  # {expression(run, quantity)}",
+            "got = [a.tolist() for a in arrays]",
+            'print(f"got {[a[0] for a in got]}, want {[a[0] for a in want]} as before, no error to measure")',
+            "sys.exit(1 if got != want else 0)",
+        ],
+    )
+
+
+_STATE = """\
+import random
+import numpy as np
+def state():
+    tiny, half = sys.float_info.min, sys.float_info.epsilon / 2
+    return {
+        "rounding": (1.0 + half, -1.0 - half, 1.0 + 3 * half),
+        "subnormal numbers": (tiny * 0.5, bool((np.full(9, tiny) * 0.5 != 0).all())),
+        "NumPy's error state": np.geterr(),
+        "random generators": (random.getstate(), repr(np.random.get_state(legacy=False))),
+    }
+before = state()"""
+
+
+def environment_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
+    """Loading the subject may be what alters the state, so the first look comes before its import."""
+    comment, system, _, *imports = head(run, quantity, check, finding.mode)
+    one = int(run.fmt.encodings(np.array(1.0).astype(run.fmt.dtype)))
+    return text_of(
+        [comment, system, *_STATE.splitlines()],
+        [line for line in imports if line != "import numpy as np"],
+        inputs(run, quantity, [one], [0]),
+        [
+            f"{expression(run, quantity)}",
+            "after = state()",
+            "altered = [name for name in before if before[name] != after[name]]",
+            'print(f"got {altered} altered, want none, no error to measure")',
+            "sys.exit(1 if altered else 0)",
+        ],
+    )

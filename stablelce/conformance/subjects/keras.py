@@ -1,0 +1,69 @@
+"""Adapter of Keras 3 with a backend: ``keras:tensorflow``, ``keras:jax``, ``keras:torch``.
+
+Keras fixes its backend when it is imported, once for a process; audits of the command line run in processes
+of their own, so that several can be judged in one command. Its loss takes the mean over the last axis, which
+the glue makes an axis of one element. A gradient is the backend's business, hence of its adapter.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from stablelce.conformance.subjects.base import Subject, SubjectError
+
+__all__ = ["subject"]
+
+
+def subject(name: str) -> Subject:
+    """The loss class as it is used, and the three functions of `keras.ops`."""
+    wanted = name.removeprefix("keras:")
+    os.environ["KERAS_BACKEND"] = wanted
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("JAX_ENABLE_X64", "1")  # else that backend has no float64
+    import keras
+    import numpy as np
+
+    backend = keras.backend.backend()
+    if backend != wanted:
+        raise SubjectError(
+            f"subject {name!r}: Keras was imported with the backend {backend} before; use a new process."
+        )
+
+    def loss(z: Any, t: Any) -> Any:
+        logits, targets = (part.reshape(-1, 1) for part in np.broadcast_arrays(z, t))
+        criterion = keras.losses.BinaryCrossentropy(
+            from_logits=True, reduction="none", dtype=logits.dtype.name
+        )
+        result = keras.ops.convert_to_numpy(criterion(targets, logits))
+        return result.reshape(np.broadcast_shapes(np.shape(z), np.shape(t)))
+
+    def of_logit(function: Any) -> Any:
+        # One axis, because Keras cannot turn every 0-d tensor into an array.
+        return lambda z: keras.ops.convert_to_numpy(function(np.ravel(z))).reshape(np.shape(z))
+
+    return Subject(
+        name=name,
+        functions={
+            "loss": loss,
+            "sigmoid": of_logit(keras.ops.sigmoid),
+            "log_sigmoid": of_logit(keras.ops.log_sigmoid),
+            "softplus": of_logit(keras.ops.softplus),
+        },
+        formats=("float16", "bfloat16", "float32", "float64"),
+        version=f"{keras.__version__} on {backend}",
+        device="cpu",
+        imports=f'import os\nos.environ["KERAS_BACKEND"] = "{backend}"\n'
+        'os.environ["JAX_ENABLE_X64"] = "1"\nimport keras\n'
+        "def loss(z, t):\n"
+        "    options = dict(from_logits=True, reduction='none', dtype=z.dtype.name)\n"
+        "    criterion = keras.losses.BinaryCrossentropy(**options)\n"
+        "    return criterion(t[:, None], z[:, None])",
+        expressions={
+            "loss": "keras.ops.convert_to_numpy(loss(z, t))",
+            **{
+                quantity: f"keras.ops.convert_to_numpy(keras.ops.{quantity}(z))"
+                for quantity in ("sigmoid", "log_sigmoid", "softplus")
+            },
+        },
+    )
