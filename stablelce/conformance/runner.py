@@ -89,7 +89,7 @@ def audit(
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
     auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
-    steps = [(fmt, name) for fmt in offered for name in _quantities(judged)]
+    steps = [(fmt, name) for fmt in offered for name in _quantities(judged, fmt)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
             progress(done, len(steps), f"{name} {fmt.dtype_name}")
@@ -104,7 +104,7 @@ def audit(
         isolated=judged.isolated,
         tier=tier,
         required_profile=profile,
-        offered={fmt.dtype_name: _quantities(judged) for fmt in offered},
+        offered={fmt.dtype_name: _quantities(judged, fmt) for fmt in offered},
         profiles={fmt.dtype_name: auditor.profile_reached(fmt) for fmt in offered},
         accuracy=tuple(auditor.accuracy),
         checks=tuple(auditor.checks),
@@ -112,8 +112,8 @@ def audit(
     )
 
 
-def _quantities(subject: Subject) -> tuple[str, ...]:
-    return tuple(name for name in QUANTITIES if subject.offers(name))
+def _quantities(subject: Subject, fmt: Format) -> tuple[str, ...]:
+    return tuple(name for name in QUANTITIES if subject.in_format(fmt.dtype_name).offers(name))
 
 
 def _offered(subject: Subject, wanted: Sequence[Format] | None) -> list[Format]:
@@ -131,7 +131,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     z = np.array([1.0, -1.0, 1.0, -1.0]).astype(fmt.dtype)
     t = np.array([0.0, 0.0, 1.0, 1.0]).astype(fmt.dtype)
     run = Run(subject, fmt, "stable")
-    name = _quantities(subject)[0]
+    name = _quantities(subject, fmt)[0]
     try:
         result = run.call(name, z, t)
     except SubjectProblem:
@@ -143,7 +143,7 @@ class _Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
-        self.runs = {fmt: Run(subject, fmt, profile, allow_ftz) for fmt in FORMATS}
+        self.runs = {fmt: Run(subject.in_format(fmt.dtype_name), fmt, profile, allow_ftz) for fmt in FORMATS}
         self.plan, self.seed = plan, seed
         self.accuracy: list[Any] = []
         self.checks: list[CheckResult] = []
@@ -287,7 +287,8 @@ class _Auditor:
             return False
 
         example = None
-        for a, b in list(zip(z.tolist(), t.tolist(), strict=True))[:200]:
+        suspects = list(zip(z.tolist(), t.tolist(), strict=True))[:200]
+        for a, b in suspects if problem.point is None else [problem.point]:
             if raises(a, b):
                 example = counterexample(run, quantity, *simplest(run.fmt, a, b, raises))
                 break
@@ -311,8 +312,15 @@ class _Auditor:
         try:
             finding = check.judge(run, quantity)
         except SubjectProblem as problem:
+            point = problem.point
             return CheckResult(
-                **base, status="failed", points=1, failures=1, mode=problem.mode, message=str(problem)
+                **base,
+                status="failed",
+                points=1,
+                failures=1,
+                mode=problem.mode,
+                message=str(problem),
+                counterexample=None if point is None else counterexample(run, quantity, *point),
             )
         example = None
         if finding.point is not None:

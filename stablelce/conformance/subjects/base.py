@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["KEYWORDS", "ONE_ARGUMENT", "QUANTITIES", "AbsentSubjectError", "Subject", "SubjectError"]
+__all__ = [
+    "FATAL",
+    "KEYWORDS",
+    "ONE_ARGUMENT",
+    "QUANTITIES",
+    "AbsentSubjectError",
+    "Subject",
+    "SubjectError",
+    "SubjectFault",
+]
 
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
 """What can be judged, in the order of reports."""
@@ -24,6 +33,30 @@ class SubjectError(ValueError):
 
 class AbsentSubjectError(SubjectError):
     """A known framework that is not installed; the message holds the install line."""
+
+
+FATAL = frozenset({"process died", "hung", "flooded its output", "too much memory"})
+"""Modes of a :class:`SubjectFault` after which the process of the subject is gone."""
+
+
+class SubjectFault(Exception):  # noqa: N818  # what a subject did, no error of the suite
+    """A subject in a process of its own did not answer a call.
+
+    Attributes
+    ----------
+    mode : str
+        One of `FATAL`, or another short phrase.
+    point : tuple of int, optional
+        Encodings of one logit and target that are enough to cause it.
+    """
+
+    def __init__(self, mode: str, message: str, point: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.mode, self.point = mode, point
+
+
+def _nothing() -> frozenset[str]:
+    return frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,6 +84,11 @@ class Subject:
         From a quantity to a Python expression in ``z`` and ``t`` that computes it after `imports`.
     isolated : bool
         Whether it runs in a process of its own.
+    lacks : frozenset of (str, str)
+        Pairs of a function's name and a dtype in which it is not offered, though other functions are.
+    observed : callable
+        For a subject whose arithmetic happens in another process: what that reported of itself since the
+        last time it was asked, each a short phrase such as ``"altered rounding to nearest"``.
     """
 
     name: str
@@ -62,8 +100,15 @@ class Subject:
     imports: str = ""
     expressions: Mapping[str, str] = field(default_factory=dict)
     isolated: bool = False
+    lacks: frozenset[tuple[str, str]] = frozenset()
+    observed: Callable[[], frozenset[str]] = _nothing
 
     def offers(self, quantity: str) -> bool:
         """Whether the quantity is computed, alone or as part of ``loss_and_gradient``."""
         pair = quantity in ("loss", "gradient") and "loss_and_gradient" in self.functions
         return quantity in self.functions or pair
+
+    def in_format(self, dtype_name: str) -> Subject:
+        """The subject with those functions only that it offers in one format."""
+        kept = {q: f for q, f in self.functions.items() if (q, dtype_name) not in self.lacks}
+        return self if len(kept) == len(self.functions) else replace(self, functions=kept)

@@ -1,0 +1,193 @@
+"""Functions of arrays whose arithmetic happens in a program of another process.
+
+Arrays are broadcast and made contiguous here, so that a program sees columns of numbers only. When a call is
+not answered, the program is started anew and the call is halved until the smallest input is found that has
+the same effect; the audit then goes on with a fresh process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject, SubjectError, SubjectFault
+from stablelce.conformance.subjects.process import Child, Limits
+from stablelce.conformance.subjects.protocol import GREETING, Offer, Request, read_offer
+from stablelce.formats import FORMATS, find_format
+
+__all__ = ["Foreign", "RaisedError"]
+
+_START_SECONDS = 30.0
+"""For the first line of a program: run-time systems that compile themselves take their time."""
+
+_HANGS = 10
+"""Time limits that a subject may use up by hanging before it is called no more."""
+
+
+class RaisedError(Exception):
+    """A program answered ``error``."""
+
+
+class Foreign:
+    """A program as a subject.
+
+    Parameters
+    ----------
+    name : str
+        The subject's string.
+    command : sequence of str
+        The program and its arguments.
+    limits : Limits
+        What it may take.
+
+    Raises
+    ------
+    SubjectError
+        It cannot be started, or does not speak the protocol.
+    SubjectFault
+        It died or hung before it said what it offers.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], limits: Limits) -> None:
+        self.name, self.command, self.limits = name, tuple(command), limits
+        self._observed: set[str] = set()
+        self._located: dict[tuple[str, str, str], SubjectFault] = {}
+        self._known: dict[tuple[str, str, tuple[int, int]], SubjectFault] = {}
+        self._hung = 0.0
+        self._noise = ""
+        self._child, self.offer = self._start()
+
+    # -- as a subject --------------------------------------------------------------------------
+
+    def subject(self, version: str, imports: str, expressions: dict[str, str]) -> Subject:
+        """The subject that offers what the program does."""
+        formats = [
+            f.dtype_name for f in FORMATS if any(f.dtype_name in n for n in self.offer.formats.values())
+        ]
+        quantities = [quantity for quantity, names in self.offer.formats.items() if names]
+        return Subject(
+            name=self.name,
+            functions={quantity: self._function(quantity) for quantity in quantities},
+            formats=tuple(formats),
+            version=version,
+            imports=imports,
+            expressions=expressions,
+            isolated=True,
+            lacks=frozenset((q, f) for q in quantities for f in formats if f not in self.offer.formats[q]),
+            observed=self._observe,
+        )
+
+    def _observe(self) -> frozenset[str]:
+        seen = frozenset(self._observed)
+        self._observed.clear()
+        return seen
+
+    def _function(self, quantity: str) -> Callable[..., Any]:
+        def compute(z: npt.NDArray[Any], t: Any = None) -> Any:
+            inputs = [np.asarray(z)] if quantity in ONE_ARGUMENT else [np.asarray(z), np.asarray(t)]
+            fmt = find_format(inputs[0].dtype)
+            shape = np.broadcast_shapes(*(array.shape for array in inputs))
+            columns = tuple(fmt.encodings(np.broadcast_to(array, shape)).ravel() for array in inputs)
+            results = self.evaluate(Request(quantity, fmt, columns, self.offer.encoding))
+            arrays = tuple(fmt.array(result).reshape(shape) for result in results)
+            return arrays if len(arrays) > 1 else arrays[0]
+
+        return compute
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def evaluate(self, request: Request) -> tuple[npt.NDArray[Any], ...]:
+        """The results of a request.
+
+        Raises
+        ------
+        SubjectFault
+            It was not answered; the fault names the smallest input that was found to do it.
+        RaisedError
+            The answer is an error.
+        """
+        where = request.quantity, request.fmt.dtype_name
+        if request.points == 1 and (*where, request.point()) in self._known:
+            raise self._known[*where, request.point()]
+        if self._hung > _HANGS * self.limits.seconds:
+            raise SubjectFault("hung", "not called any more: it hung too often")
+        try:
+            return self._ask(request)
+        except SubjectFault as fault:
+            located = self._located.get((*where, fault.mode))
+            if located is None:
+                located = self._located[*where, fault.mode] = self._locate(request, fault)
+            elif request.points > 1:
+                located = SubjectFault(fault.mode, f"{fault} (as at the input that is named first)")
+            else:
+                located = SubjectFault(fault.mode, str(fault), request.point())
+            if located.point is not None:
+                self._known[*where, located.point] = located
+            raise located from None
+
+    def _locate(self, request: Request, fault: SubjectFault) -> SubjectFault:
+        """The fault with the smallest part of a request that causes it, found by halving."""
+        seconds = self.limits.seconds / 10 if fault.mode == "hung" else None
+        part = request
+        while part.points > 1:
+            half = part.points // 2
+            smaller = (part.take(slice(half)), part.take(slice(half, None)))
+            found = next((one for one in smaller if self._causes(one, fault.mode, seconds)), None)
+            if found is None:
+                text = f"{fault}; no half of these {part.points} inputs does it"
+                return SubjectFault(fault.mode, text)
+            part = found
+        # The search was quick to call it hung; the answer to one input gets all the time there is.
+        if part.points == 1 and (part is request or self._causes(part, fault.mode, None)):
+            return SubjectFault(fault.mode, str(fault), part.point())
+        return SubjectFault(fault.mode, f"{fault}; it happened with {request.points} inputs")
+
+    def _causes(self, request: Request, mode: str, seconds: float | None) -> bool:
+        try:
+            self._ask(request, seconds)
+        except SubjectFault as fault:
+            return fault.mode == mode
+        except RaisedError:
+            return False
+        return False
+
+    def _ask(self, request: Request, seconds: float | None = None) -> tuple[npt.NDArray[Any], ...]:
+        if not self._child.alive:
+            self._child, _ = self._start()
+        started = time.monotonic()
+        try:
+            answer = self._child.ask(request.to_bytes(), request.read, request.longest, seconds)
+        except SubjectFault as fault:
+            if fault.mode == "hung":
+                self._hung += time.monotonic() - started
+            raise
+        if answer.fault is not None:
+            mode, _, detail = answer.fault.partition(": ")
+            raise SubjectFault(mode, detail or f"it {mode}")
+        self._observed.update(answer.notes)
+        if answer.error is not None:
+            raise RaisedError(answer.error)
+        return answer.results
+
+    def _start(self) -> tuple[Child, Offer]:
+        try:
+            child = Child(self.command, self.limits)
+        except OSError as error:
+            raise SubjectError(
+                f"subject {self.name!r}: {self.command[0]!r} cannot be started ({error.strerror}); "
+                f"check its path, and that it may be run."
+            ) from None
+        try:
+            longest = 1 << 16
+            return child, child.ask(GREETING, read_offer, longest, max(_START_SECONDS, self.limits.seconds))
+        except SubjectFault as fault:
+            if fault.mode != "wrote no answer":
+                raise
+            raise SubjectError(
+                f"subject {self.name!r} does not speak the protocol: {fault}; "
+                f"see the docstring of stablelce.conformance.subjects.protocol."
+            ) from None
