@@ -10,17 +10,21 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from stablelce.cli.options import json_option, tier_option, to_formats, write_text
+from stablelce.cli.options import json_option, tier_option, to_formats, to_limits, write_text
 from stablelce.cli.terminal import console, print_audit, progress_bar
 from stablelce.cli.trainers import audit_trainers, to_options
 from stablelce.cli.workers import Job, Outcome, run_jobs
 from stablelce.conformance.contract import PROFILES, Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import Record
-from stablelce.conformance.subjects.base import QUANTITIES
+from stablelce.conformance.subjects.base import FATAL, QUANTITIES
+from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.formats import Format
 
 __all__ = ["audit"]
+
+_FOR_SUBJECTS = ("quantity", "formats", "tier", "allow_ftz", "timeout", "memory")
+"""Options that mean nothing for trainers."""
 
 _STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 
@@ -66,6 +70,24 @@ _STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 )
 @tier_option("standard")
 @click.option("--allow-ftz", is_flag=True, help="Flushed subnormals do not fail the audit.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=float,
+    default=DEFAULT_LIMITS.seconds,
+    show_default=True,
+    callback=to_limits,
+    help="How long a library or program may take for one array.",
+)
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=int,
+    default=DEFAULT_LIMITS.memory,
+    show_default=True,
+    callback=to_limits,
+    help="How much memory its process may use.",
+)
 @json_option
 @click.pass_context
 def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
@@ -78,12 +100,14 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     formats: tuple[Format, ...],
     tier: Tier,
     allow_ftz: bool,
+    timeout: float,
+    memory: int,
     json_file: Path | None,
 ) -> None:
     """Judge each SUBJECT, or each trainer, in a process of its own.
 
     A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch,
-    package.module:attr or ./file.py:attr. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another
+    package.module:attr, ./file.py:attr, lib:./libfoo.so:symbol or 'cmd:./program --flag'. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another
     solver), statsmodels, statsmodels:glm, package.module:Class or ./file.py:Class.
 
     \b
@@ -95,7 +119,8 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     if trainers:
         ctx.exit(audit_trainers(trainers, options, profile, json_file, command))
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
-    jobs = [Job(one, quantity, tier, profile, names, allow_ftz) for one in dict.fromkeys(subjects)]
+    limits = Limits(timeout, memory)
+    jobs = [Job(one, quantity, tier, profile, names, allow_ftz, limits) for one in dict.fromkeys(subjects)]
     outcomes = _run(jobs)
     if json_file is not None:
         write_text(json_file, _record(command, outcomes).to_json())
@@ -111,7 +136,7 @@ def _check_usage(
         raise click.UsageError("name a SUBJECT, or a trainer by --trainer NAME.")
     if options and not trainers:
         raise click.UsageError("--option is for trainers: name one by --trainer NAME.")
-    for name in ("quantity", "formats", "tier", "allow_ftz") if trainers else ():
+    for name in _FOR_SUBJECTS if trainers else ():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = "--format" if name == "formats" else f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{option} is for subjects and has no meaning for trainers: leave it out.")
@@ -142,6 +167,8 @@ def _run(jobs: list[Job]) -> list[Outcome]:
 
 def _status(outcome: Outcome) -> int:
     if outcome.result is not None:
+        if any(check.mode in FATAL for check in outcome.result.checks):
+            return _STATUS["died"]
         return 0 if outcome.result.passed else 1
     return _STATUS[outcome.status]
 

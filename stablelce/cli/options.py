@@ -11,7 +11,7 @@ import click
 from stablelce.conformance.points import TIERS, Tier
 from stablelce.formats import Format, find_format
 
-__all__ = ["InputError", "json_option", "tier_option", "to_format", "to_formats", "write_text"]
+__all__ = ["InputError", "json_option", "tier_option", "to_format", "to_formats", "to_limits", "write_text"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -51,6 +51,13 @@ def _writable(_ctx: click.Context, _param: click.Parameter, value: Path | None) 
     """Refuse a file that cannot be written before the work, not after it."""
     if value is not None and not value.resolve().parent.is_dir():
         raise click.BadParameter(f"there is no folder {str(value.parent)!r}; make it first.")
+    return value
+
+
+def to_limits(_ctx: click.Context, _param: click.Parameter, value: float | int | None) -> float | int | None:
+    """A limit that is above 0."""
+    if value is not None and not value > 0:
+        raise click.BadParameter(f"{value:g} leaves nothing to run in; give a number above 0.")
     return value
 
 

@@ -23,6 +23,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
         output = ["-o", str(folder / f"lib{name}.so")]
         subprocess.run([str(COMPILER), *flags, *output, str(HERE / f"{name}.c"), "-lm"], check=True)
+    output = ["-o", str(folder / "program")]
+    subprocess.run(
+        [str(COMPILER), "-O2", "-Wall", "-Wextra", "-Werror", *output, str(HERE / "program.c"), "-lm"],
+        check=True,
+    )
     return folder
 
 
@@ -47,3 +52,9 @@ def test_the_naive_form_is_not_certified_and_its_reproducer_reproduces(built: Pa
     lines = example.call.splitlines()
     exec("\n".join([*lines[:-1], lines[-1].replace("print", "pasted = ", 1)]), names)
     assert repr(names["pasted"]) == f"array([{example.got.decimal}])"
+
+
+def test_the_program_is_certified_by_hexadecimal_floats(built: Path) -> None:
+    result = audit(f"cmd:{built}/program", tier="smoke")
+    assert result.failed == ()
+    assert result.profiles == {"float64": "accurate"}

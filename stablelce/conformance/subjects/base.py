@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 __all__ = [
     "FATAL",
@@ -12,6 +12,7 @@ __all__ = [
     "ONE_ARGUMENT",
     "QUANTITIES",
     "AbsentSubjectError",
+    "Process",
     "Subject",
     "SubjectError",
     "SubjectFault",
@@ -55,8 +56,17 @@ class SubjectFault(Exception):  # noqa: N818  # what a subject did, no error of 
         self.mode, self.point = mode, point
 
 
-def _nothing() -> frozenset[str]:
-    return frozenset()
+class Process(Protocol):
+    """The process in which a subject computes, where that is another one than the suite's."""
+
+    def observed(self) -> frozenset[str]:
+        """What calls did beside computing, since the last time this was asked: short phrases.
+
+        ``"inputs written to"``, or ``"altered ..."`` and what was altered.
+        """
+
+    def resident(self) -> int | None:
+        """Bytes of memory in use; None where that tells nothing, as beside a garbage collector."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,8 @@ class Subject:
         Whether it runs in a process of its own.
     lacks : frozenset of (str, str)
         Pairs of a function's name and a dtype in which it is not offered, though other functions are.
-    observed : callable
-        For a subject whose arithmetic happens in another process: what that reported of itself since the
-        last time it was asked, each a short phrase such as ``"altered rounding to nearest"``.
+    process : Process, optional
+        The process in which it computes, where that is not the suite's.
     """
 
     name: str
@@ -101,7 +110,7 @@ class Subject:
     expressions: Mapping[str, str] = field(default_factory=dict)
     isolated: bool = False
     lacks: frozenset[tuple[str, str]] = frozenset()
-    observed: Callable[[], frozenset[str]] = _nothing
+    process: Process | None = None
 
     def offers(self, quantity: str) -> bool:
         """Whether the quantity is computed, alone or as part of ``loss_and_gradient``."""

@@ -7,6 +7,8 @@ the same effect; the audit then goes on with a fresh process.
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -43,6 +45,8 @@ class Foreign:
         The program and its arguments.
     limits : Limits
         What it may take.
+    watched : bool
+        Whether its notes are observations of the suite's own host, and its memory tells of leaks.
 
     Raises
     ------
@@ -52,13 +56,14 @@ class Foreign:
         It died or hung before it said what it offers.
     """
 
-    def __init__(self, name: str, command: Sequence[str], limits: Limits) -> None:
-        self.name, self.command, self.limits = name, tuple(command), limits
+    def __init__(self, name: str, command: Sequence[str], limits: Limits, *, watched: bool = False) -> None:
+        if os.name != "posix":
+            raise SubjectError(f"subject {name!r}: libraries and programs are judged on POSIX systems only.")
+        self.name, self.command, self.limits, self._watched = name, tuple(command), limits, watched
         self._observed: set[str] = set()
         self._located: dict[tuple[str, str, str], SubjectFault] = {}
         self._known: dict[tuple[str, str, tuple[int, int]], SubjectFault] = {}
         self._hung = 0.0
-        self._noise = ""
         self._child, self.offer = self._start()
 
     # -- as a subject --------------------------------------------------------------------------
@@ -78,13 +83,18 @@ class Foreign:
             expressions=expressions,
             isolated=True,
             lacks=frozenset((q, f) for q in quantities for f in formats if f not in self.offer.formats[q]),
-            observed=self._observe,
+            process=self,
         )
 
-    def _observe(self) -> frozenset[str]:
+    def observed(self) -> frozenset[str]:
+        """The notes of the suite's own host since the last time this was asked."""
         seen = frozenset(self._observed)
         self._observed.clear()
         return seen
+
+    def resident(self) -> int | None:
+        """Bytes of memory in use by a process whose memory tells of leaks."""
+        return self._child.resident() if self._watched else None
 
     def _function(self, quantity: str) -> Callable[..., Any]:
         def compute(z: npt.NDArray[Any], t: Any = None) -> Any:
@@ -168,10 +178,21 @@ class Foreign:
         if answer.fault is not None:
             mode, _, detail = answer.fault.partition(": ")
             raise SubjectFault(mode, detail or f"it {mode}")
-        self._observed.update(answer.notes)
+        self._hear(answer.notes)
         if answer.error is not None:
             raise RaisedError(answer.error)
         return answer.results
+
+    def _hear(self, notes: tuple[str, ...]) -> None:
+        """Keep observations; print the rest here, as if the program had run here."""
+        if self._watched:
+            self._observed.update(notes)
+        else:
+            for note in notes:
+                print(note)
+        if self._child.noise:
+            print(self._child.noise.decode("utf-8", "replace"), end="", file=sys.stderr)
+            self._child.noise = b""
 
     def _start(self) -> tuple[Child, Offer]:
         try:

@@ -64,7 +64,9 @@ def subject(spec: str, quantity: str, limits: Limits = DEFAULT_LIMITS) -> Subjec
     found = f"./{path}" if "/" not in path and Path(path).is_file() else path
     arguments = [f"{name}:{dtype}:{function}" for (name, dtype), function in wanted.items()]
     try:
-        foreign = Foreign(spec, [sys.executable, "-I", "-S", str(_HOST), found, *arguments], limits)
+        foreign = Foreign(
+            spec, [sys.executable, "-I", "-S", str(_HOST), found, *arguments], limits, watched=True
+        )
     except SubjectError as error:
         raise SubjectError(_unusable(spec, wanted, str(error))) from None
     offered = foreign.offer.formats
@@ -78,7 +80,7 @@ def _parts(spec: str) -> tuple[str, str]:
         raise SubjectError(
             f"subject {spec!r}: write lib:./libfoo.so:symbol, with the name of a function in it."
         )
-    if ("/" in path or path.endswith((".so", ".dylib"))) and "/" in path and not Path(path).is_file():
+    if "/" in path and not Path(path).is_file():
         raise SubjectError(f"subject {spec!r}: there is no file {path!r}; check the path, or build it first.")
     return path, symbol
 
@@ -111,8 +113,8 @@ def _unusable(spec: str, wanted: dict[tuple[str, str], str], text: str) -> str:
             f"subject {spec!r}: the library has none of the functions {names}{more}; "
             f'check the spelling, and that C++ or Rust export it under that name (extern "C").'
         )
-    reason = text.partition(" it says ")[2].partition("; see the docstring")[0] or text
-    return f"subject {spec!r}: the library cannot be loaded ({reason.strip(chr(39))}); build it for this machine."
+    reason = text.partition(": it says ")[2].partition("; see the docstring")[0] or text
+    return f"subject {spec!r}: the library cannot be loaded ({reason}); build it for this machine."
 
 
 def _version(path: str) -> str:

@@ -14,6 +14,7 @@ What it does for a library beyond calling it:
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -74,7 +75,7 @@ def _functions(library: ctypes.CDLL, wanted: list[str]) -> dict[tuple[str, str],
     return found
 
 
-def _answer(  # noqa: PLR0913, PLR0917 - one call, from the request to the answer
+def _answer(
     function: Any,
     quantity: str,
     name: str,
@@ -160,11 +161,9 @@ class _Surroundings:
     @staticmethod
     def _environment() -> tuple[Callable[..., int], Callable[..., int]]:
         for name in ("libm.so.6", "libm.dylib", None):
-            try:
+            with contextlib.suppress(OSError, AttributeError):
                 library = ctypes.CDLL(name)
                 return library.fegetenv, library.fesetenv
-            except (OSError, AttributeError):
-                continue
         return (lambda _: 0), (lambda _: 0)
 
     def _seed(self) -> None:
@@ -178,6 +177,7 @@ class _Surroundings:
     def changes(self) -> list[str]:
         after = _arithmetic()
         self._set(self._saved)
+        self._libc.fflush(None)  # what the library printed, before the answer
         found = [f"altered {name}" for name, before in self._state.items() if after[name] != before]
         drawn = self._libc.rand(), self._libc.lrand48()
         if drawn != self._next:

@@ -83,7 +83,7 @@ class Child:
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,  # Ctrl-C is for the suite, which then ends the program
-            preexec_fn=_preparation(limits),
+            preexec_fn=_preparation(limits),  # noqa: PLW1509 - makes system calls only, and takes no lock
         )
         self._end = weakref.finalize(self, _end, self._process)
         assert self._process.stdin is not None
@@ -148,30 +148,38 @@ class Child:
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
             selector.register(self._stderr, selectors.EVENT_READ)
-            if left:
-                selector.register(self._stdin, selectors.EVENT_WRITE)
+            selector.register(self._stdin, selectors.EVENT_WRITE)
             while True:
                 for key, _ in selector.select(_TICK):
-                    if key.fd == self._stdin:
+                    if key.fd == self._stdout:
+                        answer += self._read_answer()
+                    elif key.fd == self._stdin and left:
                         left = left[self._write(left) :]
-                        if not left:
-                            selector.unregister(self._stdin)
-                        continue
-                    data = _read(key.fd)
-                    if not data:
+                    elif key.fd == self._stdin or not (more := self._listen()):
                         selector.unregister(key.fd)
-                        if key.fd == self._stdout:
-                            raise SubjectFault("process died", self._cause())
-                    elif key.fd == self._stdout:
-                        answer += data
                     else:
-                        heard += len(data)
-                        self.noise = (self.noise + data)[:_CHUNK]
-                if answer:
-                    found = read(bytes(answer))
-                    if found is not None:
-                        return self._whole(answer, *found)
+                        heard += more
+                found = read(bytes(answer)) if answer else None
+                if found is not None:
+                    self._listen()
+                    return self._whole(answer, *found)
                 self._check(len(answer) > longest, heard, deadline, seconds)
+
+    def _read_answer(self) -> bytes:
+        data = os.read(self._stdout, _CHUNK)
+        if not data:
+            self._listen()
+            raise SubjectFault("process died", self._cause())
+        return data
+
+    def _listen(self) -> int:
+        """Take in what is on standard error now; how many bytes."""
+        heard = 0
+        with contextlib.suppress(BlockingIOError):
+            while heard <= _NOISE and (data := os.read(self._stderr, _CHUNK)):
+                heard += len(data)
+                self.noise = (self.noise + data)[:_CHUNK]
+        return heard
 
     @staticmethod
     def _whole(answer: bytearray, result: Result, length: int) -> Result:
@@ -209,15 +217,9 @@ class Child:
         except subprocess.TimeoutExpired:
             return "it closed its output"
         if status < 0:
-            return f"its process was ended by {signal.Signals(-status).name}"
+            known = -status in set(signal.Signals)
+            return f"its process was ended by {signal.Signals(-status).name if known else -status}"
         return f"its process exited with status {status}"
-
-
-def _read(stream: int) -> bytes:
-    try:
-        return os.read(stream, _CHUNK)
-    except BlockingIOError:  # another reader was faster; there is none, but the system may say so
-        return b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

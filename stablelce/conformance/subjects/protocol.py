@@ -1,4 +1,4 @@
-"""The protocol between the suite and a program in any language: lines of text, and numbers in one of three forms.
+"""The protocol between the suite and a program in any language: lines, and numbers in one of three forms.
 
 The suite starts the program once and talks to it through standard input and output. It says first which
 version it speaks; the program answers with what it offers::
@@ -39,9 +39,9 @@ loss_and_gradient, whose results are pairs. Formats are float16, bfloat16, float
     gradients). The fastest form.
 
 Of the encodings that a program offers the suite takes the fastest. In answers, ``hex`` and ``bits`` may be
-mixed. Instead of its results a program may answer ``error`` and a reason, which counts as raising; before them
-it may write lines ``note`` and a text, which the report shows. Standard error is shown too. An empty
-request (0 points) has an empty answer. When its input ends, the program shall end.
+mixed. Instead of its results a program may answer ``error`` and a reason, which counts as raising; before
+them it may write lines ``note`` and a text, which count as printing, like what it writes to standard error.
+An empty request (0 points) has an empty answer. When its input ends, the program shall end.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
+from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import FORMATS, Format, UIntArray, find_format
 
 __all__ = [
@@ -157,31 +157,36 @@ def read_offer(data: bytes) -> tuple[Offer, int] | None:
     """
     formats: dict[str, tuple[str, ...]] = {}
     encodings: tuple[str, ...] = ()
-    version, position = "", 0
-    while True:
+    version = ""
+    line, position = _line(data, 0)
+    if line is not None and f"{line}\n".encode() != GREETING:
+        raise ProtocolError(f"its first line is {line[:60]!r}, not {GREETING.decode().strip()!r}")
+    while line is not None:
         line, position = _line(data, position)
-        if line is None:
-            return None
-        word, _, rest = line.partition(" ")
-        if position == len(line) + 1 and f"{line}\n".encode() != GREETING:
-            raise ProtocolError(f"its first line is {line[:60]!r}, not {GREETING.decode().strip()!r}")
-        if word == "version":
-            version = rest.strip()
-        elif word == "offer":
-            name, *names = rest.split()
-            formats[_quantity(name)] = tuple(_format(one) for one in names)
-        elif word == "encodings":
-            encodings = tuple(rest.split())
-        elif word == "ready":
-            if not any(formats.values()) or not set(encodings) & set(ENCODINGS):
+        match (line or "").split():
+            case ["version", *words]:
+                version = " ".join(words)
+            case ["offer", name, *names]:
+                formats[_quantity(name)] = tuple(_format(one) for one in names)
+            case ["encodings", *names]:
+                encodings = tuple(names)
+            case ["ready"]:
+                return _offer(formats, encodings, version), position
+            case ["error", *words]:
+                raise ProtocolError(f"it says {' '.join(words)[:300]}")
+            case _ if line is not None:
                 raise ProtocolError(
-                    f"it offers no quantity with a format, or none of the encodings {', '.join(ENCODINGS)}"
+                    f"it wrote {line[:60]!r} where version, offer, encodings or ready belongs"
                 )
-            return Offer(formats, encodings, version), position
-        elif word == "error":
-            raise ProtocolError(f"it says {rest[:300]!r}")
-        elif position != len(GREETING):
-            raise ProtocolError(f"it wrote {line[:60]!r} where version, offer, encodings or ready belongs")
+    return None
+
+
+def _offer(formats: dict[str, tuple[str, ...]], encodings: tuple[str, ...], version: str) -> Offer:
+    if not any(formats.values()) or not set(encodings) & set(ENCODINGS):
+        raise ProtocolError(
+            f"it offers no quantity with a format, or none of the encodings {', '.join(ENCODINGS)}"
+        )
+    return Offer(formats, encodings, version)
 
 
 def _quantity(name: str) -> str:
