@@ -22,8 +22,8 @@ from stablelce.conformance.contract import Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError, SubjectFault
-from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.conformance.subjects.importing import describe
+from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.conformance.trainers.contract import TrainerProfile
 from stablelce.conformance.trainers.results import TrainerResult
 

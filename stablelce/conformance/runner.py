@@ -25,7 +25,7 @@ from stablelce.conformance.points import Budget, Tier, budget, region_points
 from stablelce.conformance.results import AuditResult, CheckResult, Status
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
-from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
+from stablelce.conformance.subjects.base import QUANTITIES, REFUSED, Subject, SubjectError
 from stablelce.formats import BINARY64, FORMATS, Format, find_format
 
 __all__ = ["audit"]
@@ -288,7 +288,9 @@ class _Auditor:
 
         example = None
         suspects = list(zip(z.tolist(), t.tolist(), strict=True))[:200]
-        for a, b in suspects if problem.point is None else [problem.point]:
+        if problem.point is not None or problem.mode == REFUSED:
+            suspects = [problem.point] if problem.point else []
+        for a, b in suspects:
             if raises(a, b):
                 example = counterexample(run, quantity, *simplest(run.fmt, a, b, raises))
                 break

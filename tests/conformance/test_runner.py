@@ -23,6 +23,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 Compute = Callable[..., Any]
 
+IN_ITS_OWN_PROCESS = {"memory"}
+"""Checks of subjects that compute elsewhere; subjects/test_lib.py has them pass and fail."""
+
 
 def verdict(result: AuditResult) -> dict[str, Any]:
     """Everything but the time it took."""
@@ -54,7 +57,7 @@ def test_a_correctly_rounded_subject_passes_every_check(
     assert result.passed
     assert result.profiles == dict.fromkeys(formats, "correctly-rounded")
     assert result.offered == dict.fromkeys(formats, QUANTITIES)
-    assert {c.check for c in result.checks if c.status == "passed"} == set(CHECKS)
+    assert {c.check for c in result.checks if c.status == "passed"} == set(CHECKS) - IN_ITS_OWN_PROCESS
     for measured in result.accuracy:
         assert measured.correctly_rounded == measured.points
         assert measured.largest_error <= 0.5

@@ -17,6 +17,7 @@ import numpy as np
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.regions import REGIONS, sample
+from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import UIntArray
 
@@ -104,15 +105,18 @@ def _observed(run: Run) -> set[str]:
 
 
 def _altered(run: Run, quantity: str, z: UIntArray, t: UIntArray, found: list[str]) -> Finding:
-    """The finding, with the first single input that alters something too, if there is one."""
-    random = all("random" in one or "rand" in one for one in found)
+    """The finding, with a simple input that alters something when it is alone, if there is one."""
+
+    def alters(a: int, b: int) -> bool:
+        run.evaluate(quantity, *(np.array([one], dtype=run.fmt.uint) for one in (a, b)))
+        return bool(_observed(run))
+
+    random = all("rand" in one for one in found)
     mode = "random state altered" if random else "floating-point state altered"
     message = f"a call in its process {', '.join(found)}"
-    for i in range(len(z)):
-        run.evaluate(quantity, z[i : i + 1], t[i : i + 1])
-        if _observed(run):
-            return Finding("failed", 64, mode, message, (int(z[i]), int(t[i])))
-    return Finding("failed", 64, mode, message)
+    points = list(zip(z.tolist(), t.tolist(), strict=True))
+    point = next((simplest(run.fmt, *point, alters) for point in points if alters(*point)), None)
+    return Finding("failed", len(z), mode, message, point)
 
 
 _ROUNDS, _CALLS, _GROWTH = 4, 150, 1 << 17

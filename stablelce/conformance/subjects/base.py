@@ -11,6 +11,7 @@ __all__ = [
     "KEYWORDS",
     "ONE_ARGUMENT",
     "QUANTITIES",
+    "REFUSED",
     "AbsentSubjectError",
     "Process",
     "Subject",
@@ -40,13 +41,17 @@ FATAL = frozenset({"process died", "hung", "flooded its output", "too much memor
 """Modes of a :class:`SubjectFault` after which the process of the subject is gone."""
 
 
+REFUSED = "not called"
+"""Mode of a :class:`SubjectFault` of a call that was not made, because earlier ones took too long."""
+
+
 class SubjectFault(Exception):  # noqa: N818  # what a subject did, no error of the suite
     """A subject in a process of its own did not answer a call.
 
     Attributes
     ----------
     mode : str
-        One of `FATAL`, or another short phrase.
+        One of `FATAL`, `REFUSED`, or another short phrase.
     point : tuple of int, optional
         Encodings of one logit and target that are enough to cause it.
     """

@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject, SubjectError, SubjectFault
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, REFUSED, Subject, SubjectError, SubjectFault
 from stablelce.conformance.subjects.process import Child, Limits
 from stablelce.conformance.subjects.protocol import GREETING, Offer, Request, read_offer
 from stablelce.formats import FORMATS, find_format
 
 __all__ = ["Foreign", "RaisedError"]
 
-_START_SECONDS = 30.0
+_START_SECONDS = 10.0
 """For the first line of a program: run-time systems that compile themselves take their time."""
 
-_HANGS = 10
-"""Time limits that a subject may use up by hanging before it is called no more."""
+_WASTE = 10
+"""Time limits that calls without an answer may take together before a subject is called no more."""
 
 
 class RaisedError(Exception):
@@ -61,9 +61,9 @@ class Foreign:
             raise SubjectError(f"subject {name!r}: libraries and programs are judged on POSIX systems only.")
         self.name, self.command, self.limits, self._watched = name, tuple(command), limits, watched
         self._observed: set[str] = set()
-        self._located: dict[tuple[str, str, str], SubjectFault] = {}
+        self._found: dict[tuple[str, str, str], SubjectFault] = {}
         self._known: dict[tuple[str, str, tuple[int, int]], SubjectFault] = {}
-        self._hung = 0.0
+        self._wasted = 0.0
         self._child, self.offer = self._start()
 
     # -- as a subject --------------------------------------------------------------------------
@@ -123,38 +123,45 @@ class Foreign:
         where = request.quantity, request.fmt.dtype_name
         if request.points == 1 and (*where, request.point()) in self._known:
             raise self._known[*where, request.point()]
-        if self._hung > _HANGS * self.limits.seconds:
-            raise SubjectFault("hung", "not called any more: it hung too often")
+        if self._wasted > _WASTE * self.limits.seconds:
+            raise SubjectFault(REFUSED, "not called any more, since calls without an answer took too long")
         try:
             return self._ask(request)
         except SubjectFault as fault:
-            located = self._located.get((*where, fault.mode))
-            if located is None:
-                located = self._located[*where, fault.mode] = self._locate(request, fault)
-            elif request.points > 1:
-                located = SubjectFault(fault.mode, f"{fault} (as at the input that is named first)")
-            else:
-                located = SubjectFault(fault.mode, str(fault), request.point())
-            if located.point is not None:
-                self._known[*where, located.point] = located
-            raise located from None
+            raise self._located(request, fault) from None
 
-    def _locate(self, request: Request, fault: SubjectFault) -> SubjectFault:
+    def _located(self, request: Request, fault: SubjectFault) -> SubjectFault:
+        """The fault with an input that is enough to cause it; the search is made once for each kind."""
+        where = request.quantity, request.fmt.dtype_name
+        found = self._found.get((*where, fault.mode))
+        if request.points == 1:
+            found = SubjectFault(fault.mode, str(fault), request.point())
+        elif found is None:
+            found = self._search(request, fault)
+        elif found.point is not None:
+            found = SubjectFault(fault.mode, f"{fault}{_at(request, found.point)}", found.point)
+        self._found.setdefault((*where, fault.mode), found)
+        if found.point is not None:
+            self._known[*where, found.point] = found
+        return found
+
+    def _search(self, request: Request, fault: SubjectFault) -> SubjectFault:
         """The fault with the smallest part of a request that causes it, found by halving."""
-        seconds = self.limits.seconds / 10 if fault.mode == "hung" else None
+        # To wait in vain is called so earlier here; the input that is found gets all the time there is.
+        seconds = self.limits.seconds / 10 if self._wasted > self.limits.seconds / 2 else None
         part = request
         while part.points > 1:
             half = part.points // 2
-            smaller = (part.take(slice(half)), part.take(slice(half, None)))
-            found = next((one for one in smaller if self._causes(one, fault.mode, seconds)), None)
+            halves = (part.take(slice(half)), part.take(slice(half, None)))
+            found = next((one for one in halves if self._causes(one, fault.mode, seconds)), None)
             if found is None:
-                text = f"{fault}; no half of these {part.points} inputs does it"
-                return SubjectFault(fault.mode, text)
+                break
             part = found
-        # The search was quick to call it hung; the answer to one input gets all the time there is.
-        if part.points == 1 and (part is request or self._causes(part, fault.mode, None)):
+        if part.points == 1 and (seconds is None or self._causes(part, fault.mode, None)):
             return SubjectFault(fault.mode, str(fault), part.point())
-        return SubjectFault(fault.mode, f"{fault}; it happened with {request.points} inputs")
+        return SubjectFault(
+            fault.mode, f"{fault}; it takes an array of {part.points}, no input does it alone"
+        )
 
     def _causes(self, request: Request, mode: str, seconds: float | None) -> bool:
         try:
@@ -171,11 +178,11 @@ class Foreign:
         started = time.monotonic()
         try:
             answer = self._child.ask(request.to_bytes(), request.read, request.longest, seconds)
-        except SubjectFault as fault:
-            if fault.mode == "hung":
-                self._hung += time.monotonic() - started
+        except SubjectFault:
+            self._wasted += time.monotonic() - started
             raise
         if answer.fault is not None:
+            self._child.close()  # what a function does to memory that is not its own outlives the call
             mode, _, detail = answer.fault.partition(": ")
             raise SubjectFault(mode, detail or f"it {mode}")
         self._hear(answer.notes)
@@ -212,3 +219,9 @@ class Foreign:
                 f"subject {self.name!r} does not speak the protocol: {fault}; "
                 f"see the docstring of stablelce.conformance.subjects.protocol."
             ) from None
+
+
+def _at(request: Request, point: tuple[int, int]) -> str:
+    z, t = (float(value) for value in request.fmt.array(point))
+    target = "" if len(request.columns) == 1 else f", t = {t!r}"
+    return f", as it does at z = {z!r}{target}"

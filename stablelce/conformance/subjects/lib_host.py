@@ -20,7 +20,7 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
 PATTERNS = {"float64": b"\xa5\xa5\xa5\xa5\xa5\xa5\xf8\x7f", "float32": b"\xa5\xa5\xc5\x7f"}
 if sys.byteorder == "big":
@@ -53,15 +53,18 @@ def main(path: str, wanted: list[str]) -> None:
         answers.write(f"offer {quantity} {names}\n".encode())
     answers.write(b"encodings binary\nready\n" if functions else b"error it has none of the symbols\n")
     answers.flush()
-    surroundings = _Surroundings()
-    arena = _Arena()
+    surroundings, arena = _Surroundings(), _Arena()
     while head := requests.readline():
         quantity, name, count, _ = head.decode().split()
-        answer = _answer(functions[quantity, name], quantity, name, int(count), requests, arena, surroundings)
-        answers.write(answer)
+        size = int(count) * len(PATTERNS[name])
+        inputs = [requests.read(size) for _ in range(1 if quantity in ONE_ARGUMENT else 2)]
+        outputs = 2 if quantity == "loss_and_gradient" else 1
+        arena.place(inputs, outputs, int(count), PATTERNS[name])
+        surroundings.prepare()
+        functions[quantity, name](*arena.pointers(), ctypes.c_size_t(int(count)))
+        notes = surroundings.changes()
+        answers.write(_answer(arena, notes))
         answers.flush()
-        if answer.startswith(b"fault writes outside"):
-            os._exit(0)  # its memory cannot be relied on any more
 
 
 def _functions(library: ctypes.CDLL, wanted: list[str]) -> dict[tuple[str, str], Any]:
@@ -75,75 +78,70 @@ def _functions(library: ctypes.CDLL, wanted: list[str]) -> dict[tuple[str, str],
     return found
 
 
-def _answer(
-    function: Any,
-    quantity: str,
-    name: str,
-    count: int,
-    requests: BinaryIO,
-    arena: _Arena,
-    surroundings: _Surroundings,
-) -> bytes:
-    pattern = PATTERNS[name]
-    size = count * len(pattern)
-    inputs = [requests.read(size) for _ in range(1 if quantity in ONE_ARGUMENT else 2)]
-    outputs = 2 if quantity == "loss_and_gradient" else 1
-    places = arena.place(inputs, outputs, size, (count % 4) * len(pattern), pattern)
-    surroundings.prepare()
-    function(*(ctypes.c_void_p(arena.address + place) for place in places), ctypes.c_size_t(count))
-    notes = surroundings.changes()
+def _answer(arena: _Arena, notes: list[str]) -> bytes:
+    """What the call left in memory, as the protocol wants it."""
     memory = arena.read()
-    written = places[len(inputs) :]
-    for left, right in zip([0, *(p + size for p in places)], [*places, len(memory)], strict=True):
-        if memory[left:right] != arena.before[left:right]:
-            return b"fault writes outside its arrays\n"
-    if any(memory[p : p + size] != given for p, given in zip(places, inputs, strict=False)):
+    if memory.margins != arena.image.margins:
+        return b"fault writes outside its arrays\n"
+    if memory.inputs != arena.image.inputs:
         notes.append("inputs written to")
-    results = [memory[p : p + size] for p in written]
-    lines = "".join(f"note {text}\n" for text in notes).encode()
-    for result in results:
-        at = _unwritten(result, pattern)
+    for result in memory.outputs:
+        at = _unwritten(result, arena.pattern)
         if at is not None:
-            return lines + f"fault result not written: element {at} of {count}\n".encode()
-    return lines + f"results {count}\n".encode() + b"".join(results) + b"end\n"
+            return f"fault result not written: element {at} of {arena.count}\n".encode()
+    lines = "".join(f"note {text}\n" for text in notes)
+    return f"{lines}results {arena.count}\n".encode() + b"".join(memory.outputs) + b"end\n"
 
 
 def _unwritten(result: bytes, pattern: bytes) -> int | None:
-    width = len(pattern)
+    """The first element that is still the pattern."""
     at = result.find(pattern)
-    while at >= 0:
-        if at % width == 0:
-            return at // width
+    while at % len(pattern) and at >= 0:
         at = result.find(pattern, at + 1)
-    return None
+    return None if at < 0 else at // len(pattern)
+
+
+class _Image(NamedTuple):
+    """Bytes of an arena, taken apart."""
+
+    margins: list[bytes]
+    inputs: list[bytes]
+    outputs: list[bytes]
 
 
 class _Arena:
-    """Memory for the arrays of one call, each between margins, all filled with the pattern."""
+    """Memory for the arrays of one call, each between margins, filled with the pattern but for the inputs."""
 
     def __init__(self) -> None:
-        self.before = b""
-        self._map: mmap.mmap | None = None
-        self.address = 0
+        self.image = _Image([], [], [])
+        self.pattern, self.count = b"", 0
+        self._map = mmap.mmap(-1, 1 << 16)
+        self._places: list[int] = []
+        self._size = self._total = self._inputs = 0
 
-    def place(self, inputs: list[bytes], outputs: int, size: int, offset: int, pattern: bytes) -> list[int]:
-        room = -(-(MARGIN + offset + size) // BLOCK) * BLOCK
-        arrays = len(inputs) + outputs
-        places = [k * room + MARGIN + offset for k in range(arrays)]
-        total = arrays * room + MARGIN
-        image = bytearray(pattern * (total // len(pattern)))
-        for place, given in zip(places, inputs, strict=False):
-            image[place : place + size] = given
-        if self._map is None or len(self._map) < total:
-            self._map = mmap.mmap(-1, max(total, 1 << 16))
-            self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
-        self.before = bytes(image)
-        self._map[:total] = self.before
-        return places
+    def place(self, inputs: list[bytes], outputs: int, count: int, pattern: bytes) -> None:
+        self.pattern, self.count, self._inputs = pattern, count, len(inputs)
+        self._size, offset = count * len(pattern), (count % 4) * len(pattern)
+        room = -(-(MARGIN + offset + self._size) // BLOCK) * BLOCK
+        self._places = [k * room + MARGIN + offset for k in range(len(inputs) + outputs)]
+        self._total = len(self._places) * room + MARGIN
+        filled = bytearray(pattern * (self._total // len(pattern)))
+        for place, given in zip(self._places, inputs, strict=False):
+            filled[place : place + self._size] = given
+        if len(self._map) < self._total:
+            self._map = mmap.mmap(-1, self._total)
+        self._map[: self._total] = bytes(filled)
+        self.image = self.read()
 
-    def read(self) -> bytes:
-        assert self._map is not None
-        return self._map[: len(self.before)]
+    def pointers(self) -> list[ctypes.c_void_p]:
+        address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+        return [ctypes.c_void_p(address + place) for place in self._places]
+
+    def read(self) -> _Image:
+        ends = [place + self._size for place in self._places]
+        margins = zip([0, *ends], [*self._places, self._total], strict=True)
+        arrays = [self._map[a:b] for a, b in zip(self._places, ends, strict=True)]
+        return _Image([self._map[a:b] for a, b in margins], arrays[: self._inputs], arrays[self._inputs :])
 
 
 class _Surroundings:

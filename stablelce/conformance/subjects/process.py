@@ -163,7 +163,9 @@ class Child:
                 if found is not None:
                     self._listen()
                     return self._whole(answer, *found)
-                self._check(len(answer) > longest, heard, deadline, seconds)
+                self._check(len(answer) > longest, heard)
+                if time.monotonic() > deadline:
+                    self._give_up(answer, seconds)
 
     def _read_answer(self) -> bytes:
         data = os.read(self._stdout, _CHUNK)
@@ -195,7 +197,17 @@ class Child:
         except BrokenPipeError:
             return len(data)  # it reads no more; that it ends is seen on its output
 
-    def _check(self, too_long: bool, heard: int, deadline: float, seconds: float) -> None:
+    @staticmethod
+    def _give_up(answer: bytearray, seconds: float) -> None:
+        if answer.endswith(b"end\n"):
+            raise ProtocolError(f"it ended its answer after {len(answer)} bytes, which are too few")
+        raise SubjectFault(
+            "hung",
+            f"no whole answer came within {seconds:g} s (--timeout) but {len(answer)} bytes; "
+            f"it was ended (a program must flush its output after each answer)",
+        )
+
+    def _check(self, too_long: bool, heard: int) -> None:
         if too_long or heard > _NOISE:
             where = "standard output" if too_long else "standard error"
             raise SubjectFault("flooded its output", f"it wrote without end to {where} and was ended")
@@ -204,16 +216,10 @@ class Child:
             raise SubjectFault(
                 "too much memory", f"it used more than {self.limits.memory} MiB (--memory) and was ended"
             )
-        if time.monotonic() > deadline:
-            raise SubjectFault(
-                "hung",
-                f"no whole answer came within {seconds:g} s (--timeout), so it was ended; "
-                f"a program must flush its output after each answer",
-            )
 
     def _cause(self) -> str:
         try:
-            status = self._process.wait(1.0)
+            status = self._process.wait(0.2)
         except subprocess.TimeoutExpired:
             return "it closed its output"
         if status < 0:

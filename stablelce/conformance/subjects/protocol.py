@@ -46,7 +46,6 @@ An empty request (0 points) has an empty answer. When its input ends, the progra
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ ENCODINGS = ("binary", "bits", "hex")
 """How numbers are written, the fastest first."""
 
 _SPECIAL = re.compile(r"([+-]?)(?:(inf|infinity)|nan(?:\(.*\))?)", re.IGNORECASE)
-_HEX_FLOAT = re.compile(r"[+-]?0x[0-9a-f]*\.?[0-9a-f]*p[+-]?[0-9]{1,6}", re.IGNORECASE)
+_HEX_FLOAT = re.compile(r"([+-]?)0x([0-9a-f]{0,99})\.?([0-9a-f]{0,99})p([+-]?[0-9]{1,5})", re.IGNORECASE)
 _LINE = 4096
 """Bytes in the longest line of a program; the longest number is shorter than 40."""
 
@@ -103,19 +102,18 @@ def read_number(text: str, fmt: Format) -> int:
         if special[2] is None:
             return fmt.nan
         return fmt.infinity | (fmt.sign_bit if special[1] == "-" else 0)
-    if not _HEX_FLOAT.fullmatch(text):
+    found = _HEX_FLOAT.fullmatch(text)
+    if not found or not found[2] + found[3]:
         raise ProtocolError(
             f"{text[:60]!r} is neither a hexadecimal float such as 0x1.8p+3 "
             f"nor {fmt.width // 4} hexadecimal digits after 0x"
         )
-    try:
-        value = float.fromhex(text)
-    except (OverflowError, ValueError):
-        value = math.nan
-    encoding = fmt.nan if math.isnan(value) else fmt.round(Fraction(abs(value)))
-    if not fmt.is_finite(encoding) or fmt.to_fraction(encoding) != Fraction(abs(value)):
+    # Exactly, unlike float.fromhex, which rounds.
+    digits, exponent = int(found[2] + found[3], 16), int(found[4]) - 4 * len(found[3])
+    encoding = fmt.round_dyadic(digits, exponent)
+    if not fmt.is_finite(encoding) or fmt.to_fraction(encoding) != digits * Fraction(2) ** exponent:
         raise ProtocolError(f"{text[:60]!r} is no {fmt.dtype_name} number")
-    return encoding | (fmt.sign_bit if math.copysign(1.0, value) < 0 else 0)
+    return encoding | (fmt.sign_bit if found[1] == "-" else 0)
 
 
 def write_number(encoding: int, fmt: Format, how: str) -> str:
@@ -320,6 +318,8 @@ class Request:
             line, position = _line(data, position)
             assert line is not None  # counted above
             fields = line.split()
+            if line == "end":
+                raise ProtocolError(f"it ended its answer before {self.points} results")
             if len(fields) != self.outputs:
                 raise ProtocolError(f"result {i + 1} of {self.points} is {line[:60]!r}")
             try:
