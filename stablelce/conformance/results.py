@@ -160,7 +160,7 @@ class AuditResult(_Model):
     subject: str
     version: str
     isolated: bool
-    tier: Literal["smoke", "standard", "deep"]
+    tier: Literal["smoke", "standard", "deep", "given points"]
     required_profile: Profile
     offered: dict[str, tuple[str, ...]]
     profiles: dict[str, Profile | None]

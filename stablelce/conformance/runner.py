@@ -28,7 +28,7 @@ from stablelce.conformance.subjects import from_object, resolve
 from stablelce.conformance.subjects.base import QUANTITIES, REFUSED, Subject, SubjectError
 from stablelce.formats import BINARY64, FORMATS, Format, find_format
 
-__all__ = ["audit"]
+__all__ = ["Auditor", "audit"]
 
 Progress = Callable[[int, int, str], None]
 
@@ -83,12 +83,16 @@ def audit(
     plan = budget(tier)
     wanted = None if formats is None else [find_format(name) for name in formats]
     judged = resolve(subject, quantity) if isinstance(subject, str) else from_object(subject, quantity)
+    if judged.points is not None:
+        from stablelce.conformance.scoring import score
+
+        return score(judged, profile=profile, allow_ftz=allow_ftz, formats=formats)
     started = time.perf_counter()
     offered = _offered(judged, wanted)
     if not offered:
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
-    auditor = _Auditor(judged, plan, profile, allow_ftz, seed)
+    auditor = Auditor(judged, plan, profile, allow_ftz, seed)
     steps = [(fmt, name) for fmt in offered for name in _quantities(judged, fmt)]
     for done, (fmt, name) in enumerate(steps):
         if progress is not None:
@@ -139,7 +143,7 @@ def _probe(subject: Subject, fmt: Format) -> bool:
     return isinstance(result, (np.ndarray, np.generic)) and result.dtype.name == fmt.dtype_name
 
 
-class _Auditor:
+class Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from stablelce.formats import UIntArray
+
 __all__ = [
     "FATAL",
     "KEYWORDS",
@@ -103,6 +105,9 @@ class Subject:
         Pairs of a function's name and a dtype in which it is not offered, though other functions are.
     process : Process, optional
         The process in which it computes, where that is not the suite's.
+    points : mapping, optional
+        For results that were computed elsewhere: the encodings of logits and targets, by quantity, at which
+        alone there are any.
     """
 
     name: str
@@ -116,6 +121,7 @@ class Subject:
     isolated: bool = False
     lacks: frozenset[tuple[str, str]] = frozenset()
     process: Process | None = None
+    points: Mapping[str, tuple[UIntArray, UIntArray]] | None = None
 
     def offers(self, quantity: str) -> bool:
         """Whether the quantity is computed, alone or as part of ``loss_and_gradient``."""

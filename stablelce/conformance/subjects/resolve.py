@@ -46,7 +46,7 @@ ADAPTERS = {
 KNOWN = tuple(ADAPTERS)
 """Names of the subjects that have an adapter."""
 
-_FOREIGN = ("lib", "cmd")
+_FOREIGN = ("lib", "cmd", "vectors")
 """Prefixes of subjects in any language; each has a module of that name here."""
 
 
@@ -56,8 +56,8 @@ def resolve(spec: str, quantity: str = "loss", limits: Limits = DEFAULT_LIMITS) 
     Parameters
     ----------
     spec : str
-        One of `KNOWN`, ``package.module:attr``, ``./file.py:attr``, ``lib:./libfoo.so:symbol`` or
-        ``cmd:./program --flag``.
+        One of `KNOWN`, ``package.module:attr``, ``./file.py:attr``, ``lib:./libfoo.so:symbol``,
+        ``cmd:./program --flag`` or ``vectors:results.csv``.
     quantity : str
         What a bare callable computes, one of `QUANTITIES`; a subject that names its functions ignores it.
     limits : Limits

@@ -89,6 +89,7 @@ def test_asking_for_one_framework_imports_no_other() -> None:
         ("./mine.py", "names no attribute: write ./mine.py:attr"),
         ("numpy:nave", "did you mean 'naive'"),
         ("lib:./libfoo.so:symbol", "there is no file './libfoo.so'"),
+        ("vectors:results.csv", "cannot read 'results.csv': No such file or directory"),
         ("cmd:./program --flag", "'./program' is not there; check the path"),
         (":attr", "lacks a module or file before the colon"),
         ("module:", "lacks an attribute after the colon"),
