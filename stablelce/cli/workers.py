@@ -73,7 +73,9 @@ class Job:
     @property
     def silence(self) -> float:
         """Seconds without progress after which the subject counts as hung."""
-        return SILENCE[self.tier]
+        # A library or program is waited for within the audit, which gives it up after ten such times.
+        waits = 12 * self.limits.seconds if self.subject.startswith(("lib:", "cmd:")) else 0.0
+        return SILENCE[self.tier] + waits
 
     def kept(self, version: str) -> Path | None:
         """Where the result for this version of the subject is kept."""

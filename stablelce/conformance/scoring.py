@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from stablelce.conformance.checks import POINT_CHECKS
-from stablelce.conformance.checks.accuracy import expect
+from stablelce.conformance.checks.accuracy import expect, wrong, zero_for_subnormal
 from stablelce.conformance.checks.special import limit
-from stablelce.conformance.contract import CHECKS, Profile
+from stablelce.conformance.contract import CHECKS, PROFILES, Profile
 from stablelce.conformance.counterexamples import counterexample
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import PointCheck
@@ -26,7 +27,7 @@ from stablelce.conformance.runner import Auditor
 from stablelce.conformance.subjects.base import Subject, SubjectError
 from stablelce.formats import Format, UIntArray, find_format
 
-__all__ = ["score"]
+__all__ = ["Grades", "Worst", "grades", "score"]
 
 Points = tuple[UIntArray, UIntArray]
 
@@ -78,6 +79,55 @@ def score(
     )
 
 
+@dataclass(frozen=True)
+class Worst:
+    """A result with a large error, as encodings, and the error in units."""
+
+    z: int
+    t: int
+    got: int
+    want: int
+    error: float
+
+
+@dataclass(frozen=True)
+class Grades:
+    """How many of the finite points miss each profile, and the points with the largest errors."""
+
+    points: int
+    missed: dict[Profile, int]
+    worst: tuple[Worst, ...]
+
+
+def grades(subject: Subject, *, allow_ftz: bool = False, count: int = 5) -> Grades:
+    """What all profiles say of results that are known at certain points; the worst of them, worst first.
+
+    Parameters
+    ----------
+    subject : Subject
+        With `points`, one quantity and one format.
+    allow_ftz : bool
+        Whether flushed subnormals count as right.
+    count : int
+        How many points are named; only wrong ones are.
+    """
+    assert subject.points is not None
+    assert subject.formats is not None
+    (quantity,), fmt = subject.points, find_format(subject.formats[0])
+    z, t = _finite(fmt, *subject.points[quantity])
+    expected = expect(fmt, quantity, z, t)
+    runs = {profile: Run(subject, fmt, profile, allow_ftz) for profile in PROFILES}
+    got = runs["accurate"].evaluate(quantity, z, t)
+    excused = zero_for_subnormal(fmt, expected, got) if allow_ftz else np.zeros(z.shape, dtype=bool)
+    missed = {profile: int((wrong(run, expected, got) & ~excused).sum()) for profile, run in runs.items()}
+    errors = np.where(excused | (got == expected.encodings), -1.0, expected.errors(got))
+    worst = [int(i) for i in np.argsort(-errors, kind="stable")[:count] if errors[i] >= 0]
+    rows = (
+        Worst(int(z[i]), int(t[i]), int(got[i]), int(expected.encodings[i]), float(errors[i])) for i in worst
+    )
+    return Grades(len(z), missed, tuple(rows))
+
+
 class _Scorer(Auditor):
     """An auditor that takes the points there are."""
 
@@ -97,10 +147,14 @@ class _Scorer(Auditor):
 
     def _points(self, _check: PointCheck, run: Run, quantity: str) -> Iterator[Points]:
         """All points with a finite logit and target, if there are any."""
-        z, t = _given(run, quantity)
-        finite = np.isfinite(_values(run.fmt, z)) & np.isfinite(_values(run.fmt, t))
-        if finite.any():
-            yield z[finite], t[finite]
+        z, t = _finite(run.fmt, *_given(run, quantity))
+        if z.size:
+            yield z, t
+
+
+def _finite(fmt: Format, z: UIntArray, t: UIntArray) -> Points:
+    chosen = np.isfinite(_values(fmt, z)) & np.isfinite(_values(fmt, t))
+    return z[chosen], t[chosen]
 
 
 def _given(run: Run, quantity: str) -> Points:
@@ -151,10 +205,10 @@ def _special(run: Run, quantity: str, name: str, z: UIntArray, t: UIntArray) -> 
     fmt = run.fmt
     got = run.evaluate(quantity, z, t).tolist()
     want = [limit(fmt, quantity, a, b) for a, b in zip(z.tolist(), t.tolist(), strict=True)]
-    wrong = [i for i in range(len(got)) if not _agrees(run, got[i], want[i])]
+    missed = [i for i in range(len(got)) if not _agrees(run, got[i], want[i])]
     example = None
-    if wrong:
-        i = wrong[0]
+    if missed:
+        i = missed[0]
         point = int(z[i]), int(t[i])
         example = counterexample(run, quantity, *point, got=got[i], want=want[i])
     return CheckResult(
@@ -162,11 +216,11 @@ def _special(run: Run, quantity: str, name: str, z: UIntArray, t: UIntArray) -> 
         format=fmt.dtype_name,
         quantity=quantity,
         required=CHECKS[name].required,
-        status="failed" if wrong else "passed",
+        status="failed" if missed else "passed",
         points=len(got),
-        failures=len(wrong),
-        mode=("NaN swallowed" if name == "NaN" else "wrong limit at infinity") if wrong else "",
-        message=CHECKS[name].summary if wrong else "",
+        failures=len(missed),
+        mode=("NaN swallowed" if name == "NaN" else "wrong limit at infinity") if missed else "",
+        message=CHECKS[name].summary if missed else "",
         counterexample=example,
     )
 

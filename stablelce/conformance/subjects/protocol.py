@@ -41,7 +41,8 @@ loss_and_gradient, whose results are pairs. Formats are float16, bfloat16, float
 Of the encodings that a program offers the suite takes the fastest. In answers, ``hex`` and ``bits`` may be
 mixed. Instead of its results a program may answer ``error`` and a reason, which counts as raising; before
 them it may write lines ``note`` and a text, which count as printing, like what it writes to standard error.
-An empty request (0 points) has an empty answer. When its input ends, the program shall end.
+An empty request (0 points) has an empty answer. When its input ends, the program shall end. (``fault`` and a
+phrase instead of results is how the suite's own host says what a library did to its arrays.)
 """
 
 from __future__ import annotations

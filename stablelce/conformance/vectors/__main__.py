@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stablelce.conformance.vectors.build import main
+from stablelce.conformance.vectors.files import main
 
 if __name__ == "__main__":
     main()

@@ -47,34 +47,26 @@ class Point:
         return abs(self.z)
 
     @property
-    def is_tail(self) -> bool:
-        """The result is the small term itself, and nothing else."""
-        right = (self.z > 0 and self.t == 1) or (self.z < 0 and self.t == 0)
-        return {
-            "loss": right,
-            "gradient": right,
-            "hessian": True,
-            "sigmoid": self.z < 0,
-            "log_sigmoid": self.z > 0,
-            "softplus": self.z < 0,
-        }[self.quantity]
+    def is_small(self) -> bool:
+        """The result is below 1/16 in magnitude: what is computed beside 1 has lost digits of it."""
+        magnitude = self.fmt.magnitude(self.expected)
+        return self.fmt.is_finite(magnitude) and self.fmt.to_fraction(magnitude) < 0.0625
 
 
 Test = Callable[[Point], bool]
 
 
 def _cancellation(x: Point) -> bool:
-    """1 - y of y next to 1, or y - t of equals: half of the bits are lost from a = p/2 log 2 on."""
-    if x.quantity == "gradient" and not x.is_tail:
-        magnitude = x.fmt.magnitude(x.expected)
-        return x.fmt.is_finite(magnitude) and x.fmt.to_fraction(magnitude) < 0.0625
-    upper = x.z > 0 if x.quantity in ("hessian", "gradient") else x.quantity == "loss"
-    return x.is_tail and upper and 4 <= x.size < math.inf
+    """1 - y of y next to 1, or y - t of equals."""
+    if x.quantity == "gradient":
+        return x.is_small and x.z > -4
+    above = x.t < 1 if x.quantity == "loss" else x.quantity == "hessian"
+    return above and 4 <= x.z < math.inf
 
 
 def _absorption(x: Point) -> bool:
     """1 + exp(-a) loses exp(-a), in whole or in part."""
-    return x.is_tail and x.quantity not in ("sigmoid", "hessian") and 4 <= x.size < math.inf
+    return x.quantity in ("loss", "log_sigmoid", "softplus") and x.is_small and 4 <= x.size < math.inf
 
 
 def _saturation(x: Point) -> bool:

@@ -1,6 +1,7 @@
 """What a file of vectors holds: the models are its schema, ``data/vectors/vectors.schema.json``.
 
-The shape is that of Project Wycheproof's vectors: header, source, groups, flags. Numbers are encodings, so that no reader rounds them: ``0x`` and 16, 8 or 4 hexadecimal digits, sign first.
+The shape is that of Project Wycheproof's vectors: header, source, groups, flags. Numbers are encodings, so
+that no reader rounds them: ``0x`` and 16, 8 or 4 hexadecimal digits, sign first.
 """
 
 from __future__ import annotations

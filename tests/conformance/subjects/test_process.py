@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,21 @@ def running(code: str, seconds: float = 20.0, memory: int = 400) -> Iterator[Chi
         yield child
     finally:
         child.close()
+
+
+def ended(pid: int) -> bool:
+    """Whether the process ends soon; one that waits to be asked for its status has ended."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def fault(code: str, *, seconds: float = 20.0, memory: int = 400, longest: int = 1 << 20) -> SubjectFault:
@@ -130,19 +147,25 @@ def test_closing_ends_what_the_program_started_too() -> None:
     with running(code) as child:
         pid = int(child.ask(b"go\n", line, 100))
         os.kill(pid, 0)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.01)
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123 - one line of a process
-            if file.read().rpartition(")")[2].split()[0] == "Z":
-                break  # ended; who inherited it has not asked yet
-    else:
-        pytest.fail("it still runs")
+    assert ended(pid)
 
 
 def test_the_modes_that_cost_the_process_are_those_of_the_contract() -> None:
     assert {"process died", "hung", "flooded its output", "too much memory"} == FATAL
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with the one that started it")
+def test_a_program_does_not_outlive_the_suite() -> None:
+    code = (
+        "import sys, time\n"
+        "from stablelce.conformance.subjects.process import Child, Limits\n"
+        "child = Child(['sleep', '600'], Limits())\n"
+        "print(child._process.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    suite = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert suite.stdout is not None
+    pid = int(suite.stdout.readline())
+    suite.kill()
+    suite.communicate()
+    assert ended(pid)
