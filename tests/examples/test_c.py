@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stablelce.conformance import audit
+from stablelce.conformance.runner import audit
 
 HERE = Path(__file__).parent / "c"
 COMPILER = shutil.which("cc") or shutil.which("gcc")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stablelce.conformance import audit
+from stablelce.conformance.runner import audit
 
 PROGRAM = Path(__file__).parent / "javascript" / "stable.mjs"
 

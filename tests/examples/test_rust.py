@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stablelce.conformance import audit
+from stablelce.conformance.runner import audit
 
 SOURCE = Path(__file__).parent / "rust" / "stable.rs"
 

@@ -5,8 +5,8 @@ loss in float64 unless given). Then comes a line of names, and a line for each r
 
     # stablelce-vectors-v1 quantity=loss dtype=float64
     id,z,t,result
-    1,0x4044000000000000,0x3ff0000000000000,0x3c5397fb0e8b5b1b
-    2,0x1.4p+5,0x1p+0,0x1.397fb0e8b5b1bp-58
+    1,0x4044000000000000,0x3ff0000000000000,0x3c539792499b1a24
+    2,0x1.4p+5,0x1p+0,0x1.39792499b1a24p-58
 
 ``id`` is for the reader and may be left out, ``t`` too for all but loss and gradient. Numbers are hexadecimal
 floats or bits, as in protocol.py, and inf, -inf and nan. Further columns are ignored, so that a file written

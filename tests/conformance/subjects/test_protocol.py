@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+import re
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stablelce.conformance.subjects import protocol, vectors
 from stablelce.conformance.subjects.protocol import (
     GREETING,
     ProtocolError,
@@ -16,6 +19,7 @@ from stablelce.conformance.subjects.protocol import (
     write_number,
 )
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
+from stablelce.oracle import exact
 
 formats = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
 
@@ -200,3 +204,11 @@ def test_a_part_of_a_request_keeps_its_points() -> None:
     assert part.points == 1
     assert part.point() == (int(asked.columns[0][2]), int(asked.columns[1][2]))
     assert request("hex", "sigmoid").point() == (int(asked.columns[0][0]), 0)
+
+
+@pytest.mark.parametrize("module", [protocol, vectors])
+def test_the_results_in_the_documentation_are_the_right_ones(module: ModuleType) -> None:
+    want = write_number(exact("loss", 40.0, 1.0).encoding, BINARY64, "hex")
+    assert want in (module.__doc__ or "")
+    shown = re.findall(r"0x1\.[0-9a-f]+p-58|0x3c5[0-9a-f]{13}", module.__doc__ or "")
+    assert {read_number(text, BINARY64) for text in shown} == {exact("loss", 40.0, 1.0).encoding}
