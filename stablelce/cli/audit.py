@@ -108,8 +108,8 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
 
     A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch,
     package.module:attr, ./file.py:attr, lib:./libfoo.so:symbol, 'cmd:./program --flag' or
-    vectors:results.csv. A trainer is
-    stablelce, stablelce:gd, sklearn:lbfgs (or another solver), statsmodels, statsmodels:glm,
+    vectors:results.csv. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another solver), statsmodels,
+    statsmodels:glm,
     package.module:Class or ./file.py:Class.
 
     \b

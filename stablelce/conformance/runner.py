@@ -155,10 +155,11 @@ class Auditor:
     def judge(self, fmt: Format, quantity: str) -> None:
         """Measure the accuracy of one quantity in one format and run every check on it."""
         run = self.runs[fmt]
+        unanswered, first = None, len(self.checks)
         try:
             measured = measure(run, quantity, self.plan, self.seed)
-        except SubjectProblem:
-            measured = []  # the checks below say what went wrong
+        except SubjectProblem as problem:
+            measured, unanswered = [], problem  # the checks below say what went wrong
         self.accuracy += measured
         for check in POINT_CHECKS:
             if quantity in check.quantities:
@@ -166,6 +167,23 @@ class Auditor:
         for array_check in ARRAY_CHECKS:
             if quantity in array_check.quantities:
                 self.checks.append(self._array_check(array_check, run, quantity))
+        if unanswered is not None and all(c.status != "failed" for c in self.checks[first:]):
+            # Only the exhaustive measurement of a 16-bit format met it.
+            self.checks.append(self._unmeasured(run, quantity, unanswered))
+
+    def _unmeasured(self, run: Run, quantity: str, problem: SubjectProblem) -> CheckResult:
+        return CheckResult(
+            check="accuracy",
+            format=run.fmt.dtype_name,
+            quantity=quantity,
+            required=True,
+            status="failed",
+            points=1,
+            failures=1,
+            mode=problem.mode,
+            message=str(problem),
+            counterexample=None if problem.point is None else counterexample(run, quantity, *problem.point),
+        )
 
     def noise(self, fmt: Format) -> None:
         """Report what the subject warned of or printed in this format, once."""

@@ -17,7 +17,17 @@ from stablelce.conformance import SubjectError, audit
 from stablelce.conformance.contract import CHECKS, PROFILES, Profile
 from stablelce.conformance.results import AuditResult, CheckResult
 from stablelce.conformance.subjects.base import QUANTITIES
-from tests.conformance.correct import ALL_FORMATS, fault, function, offering, scaled, small_audit, subject
+from stablelce.formats import BINARY16
+from tests.conformance.correct import (
+    ALL_FORMATS,
+    fault,
+    few,
+    function,
+    offering,
+    scaled,
+    small_audit,
+    subject,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -347,3 +357,16 @@ def test_the_verdict_on_others_does_not_depend_on_our_own_functions() -> None:
     ]
     assert outputs[0] == outputs[1]
     assert json.loads(outputs[0])["checks"]
+
+
+def test_a_fault_that_only_the_exhaustive_measurement_meets_fails_the_audit() -> None:
+    right = function("loss")
+    asked = few("loss", 0, BINARY16)[0]
+
+    def loss(z: Any, t: Any) -> Any:
+        if z.size == asked.size and np.array_equal(BINARY16.encodings(z), asked):
+            raise RuntimeError("not all at once")
+        return right(z, t)
+
+    result = small_audit(offering({"loss": loss}, formats=("float16",)))
+    assert [(c.check, c.mode) for c in result.failed] == [("accuracy", "raised")]
