@@ -1,4 +1,4 @@
-"""The command line: ``stablelce audit|report|explain|selftest|train|certify``.
+"""The command line: ``stablelce audit|report|explain|vectors|score|selftest|train|certify``.
 
 Exit status: 0 done, or certified; 1 a required check fails; 2 wrong usage, an absent subject or nothing to
 judge; 3 the subject's process died or hung; 130 interrupted.

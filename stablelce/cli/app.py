@@ -10,8 +10,10 @@ from stablelce.cli.audit import audit
 from stablelce.cli.certify import certify
 from stablelce.cli.explain import explain
 from stablelce.cli.report import report
+from stablelce.cli.score import score
 from stablelce.cli.selftest import selftest
 from stablelce.cli.train import train
+from stablelce.cli.vectors import vectors
 
 __all__ = ["application", "run"]
 
@@ -40,6 +42,8 @@ def application() -> None:
 application.add_command(audit)
 application.add_command(report)
 application.add_command(explain)
+application.add_command(vectors)
+application.add_command(score)
 application.add_command(selftest)
 application.add_command(train)
 application.add_command(certify)

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from stablelce.cli.judging import exit_status, judge_in_turn
-from stablelce.cli.options import json_option, tier_option, to_formats, write_text
+from stablelce.cli.options import json_option, tier_option, to_formats, to_limits, write_text
 from stablelce.cli.reproducers import write_reproducers
 from stablelce.cli.terminal import console, print_audit
 from stablelce.cli.trainers import audit_trainers, to_options
@@ -19,9 +19,13 @@ from stablelce.conformance.contract import PROFILES, Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import Record
 from stablelce.conformance.subjects.base import QUANTITIES
+from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.formats import Format
 
 __all__ = ["audit"]
+
+_FOR_SUBJECTS = ("quantity", "formats", "tier", "allow_ftz", "directory", "timeout", "memory")
+"""Options that mean nothing for trainers."""
 
 _OPTIONS = {"formats": "--format", "directory": "--reproducers"}
 """How an argument is called on the command line, where that is not its name."""
@@ -75,6 +79,24 @@ _OPTIONS = {"formats": "--format", "directory": "--reproducers"}
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a script for each failed check into DIR; it needs the subject's framework only.",
 )
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=float,
+    default=DEFAULT_LIMITS.seconds,
+    show_default=True,
+    callback=to_limits,
+    help="How long a library or program may take for one array.",
+)
+@click.option(
+    "--memory",
+    metavar="MIB",
+    type=int,
+    default=DEFAULT_LIMITS.memory,
+    show_default=True,
+    callback=to_limits,
+    help="How much memory its process may use.",
+)
 @json_option
 @click.pass_context
 def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
@@ -88,14 +110,17 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     tier: Tier,
     allow_ftz: bool,
     directory: Path | None,
+    timeout: float,
+    memory: int,
     json_file: Path | None,
 ) -> None:
     """Judge each SUBJECT, or each trainer, in a process of its own.
 
     A SUBJECT is stablelce, numpy:naive, numpy:logaddexp, numpy:fused, scipy, sklearn, torch, jax, optax,
     tensorflow, keras:tensorflow, keras:jax, keras:torch, statsmodels, xgboost, onnxruntime, tinygrad,
-    package.module:attr or ./file.py:attr. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another
-    solver), statsmodels, statsmodels:glm, package.module:Class or ./file.py:Class.
+    package.module:attr, ./file.py:attr, lib:./libfoo.so:symbol, 'cmd:./program --flag' or
+    vectors:results.csv. A trainer is stablelce, stablelce:gd, sklearn:lbfgs (or another solver), statsmodels,
+    statsmodels:glm, package.module:Class or ./file.py:Class.
 
     \b
     Exit status: 0 every required check holds; 1 one fails; 2 wrong usage, an absent subject or
@@ -106,7 +131,8 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     if trainers:
         ctx.exit(audit_trainers(trainers, options, profile, json_file, command))
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
-    jobs = [Job(one, quantity, tier, profile, names, allow_ftz) for one in dict.fromkeys(subjects)]
+    limits = Limits(timeout, memory)
+    jobs = [Job(one, quantity, tier, profile, names, allow_ftz, limits) for one in dict.fromkeys(subjects)]
     outcomes = judge_in_turn(jobs, _show)
     if directory is not None:
         found = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -126,7 +152,7 @@ def _check_usage(
         raise click.UsageError("name a SUBJECT, or a trainer by --trainer NAME.")
     if options and not trainers:
         raise click.UsageError("--option is for trainers: name one by --trainer NAME.")
-    for name in ("quantity", "formats", "tier", "allow_ftz", "directory") if trainers else ():
+    for name in _FOR_SUBJECTS if trainers else ():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
             raise click.UsageError(f"{option} is for subjects and has no meaning for trainers: leave it out.")

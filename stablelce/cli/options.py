@@ -11,7 +11,16 @@ import click
 from stablelce.conformance.points import TIERS, Tier
 from stablelce.formats import Format, find_format
 
-__all__ = ["InputError", "json_option", "tier_option", "to_format", "to_formats", "write_text"]
+__all__ = [
+    "InputError",
+    "json_option",
+    "tier_option",
+    "to_format",
+    "to_formats",
+    "to_limits",
+    "writable",
+    "write_text",
+]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -47,10 +56,17 @@ def tier_option(default: Tier) -> Callable[[_F], _F]:
     )
 
 
-def _writable(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+def writable(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Refuse a file that cannot be written before the work, not after it."""
     if value is not None and not value.resolve().parent.is_dir():
         raise click.BadParameter(f"there is no folder {str(value.parent)!r}; make it first.")
+    return value
+
+
+def to_limits(_ctx: click.Context, _param: click.Parameter, value: float | int | None) -> float | int | None:
+    """A limit that is above 0."""
+    if value is not None and not value > 0:
+        raise click.BadParameter(f"{value:g} leaves nothing to run in; give a number above 0.")
     return value
 
 
@@ -59,7 +75,7 @@ json_option = click.option(
     "json_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    callback=_writable,
+    callback=writable,
     help="Write the findings to FILE as JSON.",
 )
 """``--json FILE``."""

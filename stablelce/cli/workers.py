@@ -21,8 +21,9 @@ from typing import Any, Literal
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
-from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError
+from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError, SubjectFault
 from stablelce.conformance.subjects.importing import describe
+from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.conformance.trainers.contract import TrainerProfile
 from stablelce.conformance.trainers.results import TrainerResult
 
@@ -51,6 +52,8 @@ class Job:
     ----------
     subject, quantity, tier, profile, formats, allow_ftz
         As in :func:`stablelce.audit`.
+    limits : Limits
+        What the process of a library or program may take.
     keep : Path, optional
         Folder in which the result is kept, and found by a later run.
     sources : str
@@ -63,13 +66,16 @@ class Job:
     profile: Profile = "accurate"
     formats: tuple[str, ...] | None = None
     allow_ftz: bool = False
+    limits: Limits = DEFAULT_LIMITS
     keep: Path | None = None
     sources: str = ""
 
     @property
     def silence(self) -> float:
         """Seconds without progress after which the subject counts as hung."""
-        return SILENCE[self.tier]
+        # A library or program is waited for within the audit, which gives it up after ten such times.
+        waits = 12 * self.limits.seconds if self.subject.startswith(("lib:", "cmd:")) else 0.0
+        return SILENCE[self.tier] + waits
 
     def kept(self, version: str) -> Path | None:
         """Where the result for this version of the subject is kept."""
@@ -215,13 +221,16 @@ def _attempt(job: Job | TrainerJob, progress: Callable[[int, int, str], None]) -
         return Outcome(job.subject, "absent", message=str(error))
     except SubjectError as error:
         return Outcome(job.subject, "unusable", message=str(error))
+    except SubjectFault as fault:
+        text = f"subject {job.subject!r} could not be started: {fault}."
+        return Outcome(job.subject, "died", message=text)
 
 
 def _audit(job: Job, progress: Callable[[int, int, str], None]) -> AuditResult:
     from stablelce.conformance.runner import audit
     from stablelce.conformance.subjects import resolve
 
-    subject = replace(resolve(job.subject, job.quantity), isolated=True)
+    subject = replace(resolve(job.subject, job.quantity, job.limits), isolated=True)
     kept = job.kept(subject.version)
     if kept is not None and kept.is_file():
         return AuditResult.model_validate_json(kept.read_text(encoding="utf-8"))

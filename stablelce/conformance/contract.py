@@ -124,6 +124,7 @@ CHECKS: dict[str, CheckSpec] = dict(
         _spec("lanes", "an element alone equals the element at any place in arrays of any length"),
         _spec("inputs unchanged", "the arrays passed in are not written to"),
         _spec("environment", "rounding mode, FTZ, error state and random state stay as they were"),
+        _spec("memory", "repeated calls do not take ever more memory", required=False),
         _spec("warnings and output", "no warning is issued and nothing is printed", required=False),
         _spec("weights", "weight and pos_weight scale what they should and nothing else"),
     )

@@ -12,18 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance.contract import Profile, allowed_error
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject, SubjectFault
 from stablelce.formats import Format, UIntArray
 
 __all__ = ["Run", "SubjectProblem"]
 
 
 class SubjectProblem(Exception):  # noqa: N818  # what a subject did, no error of the suite
-    """A subject did not return the array it should have; ``mode`` is one of a few fixed phrases."""
+    """A subject did not return the array it should have; ``mode`` is one of a few fixed phrases.
 
-    def __init__(self, mode: str, message: str) -> None:
+    ``point`` holds encodings of one logit and target that are enough to cause it, where that is known.
+    """
+
+    def __init__(self, mode: str, message: str, point: tuple[int, int] | None = None) -> None:
         super().__init__(message)
-        self.mode = mode
+        self.mode, self.point = mode, point
 
 
 @dataclass
@@ -82,6 +85,8 @@ class Run:
                 result = functions[name](*arguments, **keywords)
             except KeyboardInterrupt:
                 raise
+            except SubjectFault as fault:
+                raise SubjectProblem(fault.mode, f"{name}: {fault}", fault.point) from None
             except BaseException as error:  # noqa: BLE001  # SystemExit too: it must not end the audit
                 text = " ".join(str(error).split())
                 raise SubjectProblem("raised", f"{name} raised {type(error).__name__}: {text:.200}") from None

@@ -20,7 +20,7 @@ from stablelce.conformance.subjects.base import ONE_ARGUMENT
 from stablelce.formats import UIntArray
 from stablelce.oracle import Expected
 
-__all__ = ["measure"]
+__all__ = ["Tally", "measure"]
 
 Targets = Literal["hard", "soft", "none"]
 Batch = tuple[UIntArray, UIntArray, Expected]
@@ -46,7 +46,7 @@ def measure(run: Run, quantity: str, plan: Budget, seed: int) -> list[AccuracyRe
             if exhaustive
             else _sampled(run, quantity, targets, plan, seed)
         )
-        tally = _Tally(run, quantity)
+        tally = Tally(run, quantity)
         for batch in batches:
             tally.add(*batch)
         if tally.points:
@@ -72,7 +72,7 @@ def _sampled(run: Run, quantity: str, targets: Targets, plan: Budget, seed: int)
             yield logits, aims, expect(run.fmt, quantity, logits, aims)
 
 
-class _Tally:
+class Tally:
     """Running totals over batches of points."""
 
     def __init__(self, run: Run, quantity: str) -> None:

@@ -167,7 +167,7 @@ class AuditResult(_Model):
     device: str = ""
     threads: int | None = None
     isolated: bool
-    tier: Literal["smoke", "standard", "deep"]
+    tier: Literal["smoke", "standard", "deep", "given points"]
     required_profile: Profile
     offered: dict[str, tuple[str, ...]]
     profiles: dict[str, Profile | None]

@@ -34,7 +34,7 @@ from stablelce.conformance.results import AuditResult, CheckResult, Status
 from stablelce.conformance.screening import suspects
 from stablelce.conformance.shrink import simplest
 from stablelce.conformance.subjects import from_object, resolve
-from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
+from stablelce.conformance.subjects.base import QUANTITIES, REFUSED, Subject, SubjectError
 from stablelce.formats import BINARY64, FORMATS, Format, find_format
 
 __all__ = ["Auditor", "audit", "offered_formats", "offered_quantities"]
@@ -95,6 +95,10 @@ def audit(  # noqa: PLR0913 - options, all of them optional and given by name
     plan = budget(tier)
     wanted = None if formats is None else [find_format(name) for name in formats]
     judged = resolve(subject, quantity) if isinstance(subject, str) else from_object(subject, quantity)
+    if judged.points is not None:
+        from stablelce.conformance.scoring import score
+
+        return score(judged, profile=profile, allow_ftz=allow_ftz, formats=formats)
     started = time.perf_counter()
     offered = offered_formats(judged, wanted)
     if not offered:
@@ -160,7 +164,7 @@ class Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
-        self.runs = {fmt: Run(subject, fmt, profile, allow_ftz) for fmt in FORMATS}
+        self.runs = {fmt: Run(subject.in_format(fmt.dtype_name), fmt, profile, allow_ftz) for fmt in FORMATS}
         self.plan, self.seed = plan, seed
         self.accuracy: list[Any] = []
         self.checks: list[CheckResult] = []
@@ -169,10 +173,11 @@ class Auditor:
     def judge(self, fmt: Format, quantity: str) -> None:
         """Measure the accuracy of one quantity in one format and run every check on it."""
         run = self.runs[fmt]
+        unanswered, first = None, len(self.checks)
         try:
             measured = measure(run, quantity, self.plan, self.seed)
-        except SubjectProblem:
-            measured = []  # the checks below say what went wrong
+        except SubjectProblem as problem:
+            measured, unanswered = [], problem  # the checks below say what went wrong
         self.accuracy += measured
         for check in POINT_CHECKS:
             if quantity in check.quantities:
@@ -180,6 +185,10 @@ class Auditor:
         for array_check in ARRAY_CHECKS:
             if quantity in array_check.quantities:
                 self._add(self._array_check(array_check, run, quantity))
+
+        if unanswered is not None and all(c.status != "failed" for c in self.checks[first:]):
+            # Only the exhaustive measurement of a 16-bit format met it.
+            self._add(self._unmeasured(run, quantity, unanswered))
 
     def _add(self, outcome: CheckResult) -> None:
         self.checks.append(outcome)
@@ -192,6 +201,20 @@ class Auditor:
             if check.name == name:
                 return self._point_check(check, run, quantity)
         return self._array_check(next(one for one in ARRAY_CHECKS if one.name == name), run, quantity)
+
+    def _unmeasured(self, run: Run, quantity: str, problem: SubjectProblem) -> CheckResult:
+        return CheckResult(
+            check="accuracy",
+            format=run.fmt.dtype_name,
+            quantity=quantity,
+            required=True,
+            status="failed",
+            points=1,
+            failures=1,
+            mode=problem.mode,
+            message=str(problem),
+            counterexample=None if problem.point is None else counterexample(run, quantity, *problem.point),
+        )
 
     def noise(self, fmt: Format) -> None:
         """Report what the subject warned of or printed in this format, once."""
@@ -326,7 +349,10 @@ class Auditor:
             return False
 
         example = None
-        for a, b in list(zip(z.tolist(), t.tolist(), strict=True))[:200]:
+        suspects = list(zip(z.tolist(), t.tolist(), strict=True))[:200]
+        if problem.point is not None or problem.mode == REFUSED:
+            suspects = [problem.point] if problem.point else []
+        for a, b in suspects:
             if raises(a, b):
                 example = counterexample(run, quantity, *simplest(run.fmt, a, b, raises))
                 break
@@ -351,6 +377,7 @@ class Auditor:
         try:
             finding = check.judge(run, quantity)
         except SubjectProblem as problem:
+            point = problem.point
             return CheckResult(
                 **base,
                 status="failed",
@@ -358,6 +385,7 @@ class Auditor:
                 failures=1,
                 mode=problem.mode,
                 message=str(problem),
+                counterexample=None if point is None else counterexample(run, quantity, *point),
                 reproducer=raising_script(run, check.name, quantity, problem),
             )
         example = None

@@ -16,6 +16,7 @@ from stablelce.cli import workers
 from stablelce.cli.app import application
 from stablelce.conformance.results import Record
 from tests.cli.records import check, provenance, result
+from tests.conformance.subjects.foreign import needs_compiler, planted_library, planted_program
 
 # The application holds the command; the module that defines it is where its names are looked up.
 MODULE = sys.modules["stablelce.cli.judging"]
@@ -152,6 +153,34 @@ def test_the_profile_that_is_required_decides() -> None:
     assert "profile required: correctly-rounded" in " ".join(
         invoke(*arguments, "--profile", "correctly-rounded").output.split()
     )
+
+
+@pytest.mark.usefixtures("in_process")
+@needs_compiler
+@pytest.mark.parametrize(("symbol", "status"), [("right", 0), ("skips", 1), ("segfaults", 3), ("hangs", 3)])
+def test_a_library_that_dies_or_hangs_is_3_and_is_judged_to_the_end(symbol: str, status: int) -> None:
+    found = invoke(f"lib:{planted_library()}:{symbol}", *FAST, "--timeout", "0.3", "--memory", "500")
+    assert found.exit_code == status, found.output
+    assert "largest" in found.stdout or status
+    if symbol == "segfaults":
+        assert "FAILED loss float64: accuracy" in found.stdout
+        assert "was ended by SIGSEGV" in found.stdout
+        assert "z     1000.0" in found.stdout
+        assert "NOT CERTIFIED" in found.stdout
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_program_that_dies_before_it_says_what_it_offers_is_3() -> None:
+    found = invoke(planted_program("dies at once"), *FAST)
+    assert found.exit_code == 3
+    assert "could not be started: its process exited with status 4." in found.stderr
+
+
+@pytest.mark.parametrize(("option", "value"), [("--timeout", "0"), ("--memory", "-5"), ("--timeout", "nan")])
+def test_a_limit_of_nothing_is_refused(option: str, value: str) -> None:
+    found = invoke("stablelce", option, value)
+    assert found.exit_code == 2
+    assert "give a number above 0" in found.output
 
 
 PASSED = workers.Outcome("a", "audited", result(check("passed"), subject="a"))

@@ -32,7 +32,12 @@ BOUNDS: dict[Profile, dict[Format, float]] = {
     "stable": {BINARY16: 16.0, BFLOAT16: 4.0, BINARY32: 64.0, BINARY64: 64.0},
 }
 
-INFORMATIONAL = {"infinite logits, soft targets", "signs of zeros at infinity", "warnings and output"}
+INFORMATIONAL = {
+    "infinite logits, soft targets",
+    "signs of zeros at infinity",
+    "memory",
+    "warnings and output",
+}
 
 SOFT = (Fraction(1, 256), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(255, 256))
 """In every format, with their complements: a limit 1-t or -t is exact."""

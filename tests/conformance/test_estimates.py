@@ -9,7 +9,7 @@ import pytest
 
 from stablelce import oracle
 from stablelce.conformance.checks.accuracy import expect
-from stablelce.conformance.checks.special import limit_of
+from stablelce.conformance.checks.special import limit
 from stablelce.conformance.estimates import estimate
 from stablelce.conformance.hard_cases import points
 from stablelce.conformance.regions import REGIONS, sample
@@ -49,7 +49,7 @@ def test_limits_and_nan(quantity: str) -> None:
         for target in (0.0, 0.25, 1.0):
             t = BINARY64.round(Fraction(target))
             value = estimate(quantity, BINARY64.array([z]), BINARY64.array([t]))
-            assert int(BINARY64.encodings(value)[0]) == limit_of(BINARY64, quantity, z, t)
+            assert int(BINARY64.encodings(value)[0]) == limit(BINARY64, quantity, z, t)
     assert np.isnan(estimate(quantity, np.array([np.nan]), np.array([0.0]))).all()
 
 

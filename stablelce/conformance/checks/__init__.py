@@ -3,7 +3,7 @@
 from stablelce.conformance.checks.accuracy import ACCURACY, HARD_CASES_CHECK, SUBNORMALS, TAILS
 from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LAYOUTS, PAIR, SHAPES
 from stablelce.conformance.checks.derivatives import FINITE_DIFFERENCE
-from stablelce.conformance.checks.environment import ENVIRONMENT
+from stablelce.conformance.checks.environment import ENVIRONMENT, MEMORY
 from stablelce.conformance.checks.relations import (
     AFFINE,
     CONVEXITY,
@@ -44,5 +44,6 @@ ARRAY_CHECKS: tuple[ArrayCheck, ...] = (
     LANES,
     INPUTS,
     ENVIRONMENT,
+    MEMORY,
     WEIGHTS,
 )

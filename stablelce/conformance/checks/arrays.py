@@ -210,7 +210,12 @@ def _inputs(run: Run, quantity: str) -> Finding:
     fmt = run.fmt
     z, t = _points(run, 33)
     arrays = fmt.array(z).copy(), fmt.array(t).copy()
+    process = run.subject.process
+    if process is not None:
+        process.observed()
     run.call(quantity, *arrays)
+    if process is not None and "inputs written to" in process.observed():
+        return Finding("failed", 33, "input mutated", f"{quantity} wrote to an input", (int(z[0]), int(t[0])))
     for name, array, before in (("z", arrays[0], z), ("t", arrays[1], t)):
         changed = np.flatnonzero(fmt.encodings(array) != before)
         if changed.size:

@@ -12,7 +12,7 @@ from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 from stablelce.formats import Format, UIntArray
 
-__all__ = ["HARD_INFINITE", "NAN", "SIGNED_ZEROS", "SOFT_INFINITE", "limit_of"]
+__all__ = ["HARD_INFINITE", "NAN", "SIGNED_ZEROS", "SOFT_INFINITE", "limit"]
 
 _SOFT = (0.25, 0.5, 0.75, 0.9, 2.0**-12, 1e-5)
 
@@ -38,23 +38,37 @@ def _rows(fmt: Format, quantity: str, soft: bool) -> list[tuple[int, int, int]]:
     return rows
 
 
+def limit(fmt: Format, quantity: str, z: int, t: int) -> int:
+    """The contract's value at an infinite logit or a NaN, as an encoding.
+
+    Parameters
+    ----------
+    fmt : Format
+        Of the encodings.
+    quantity : str
+        What is evaluated.
+    z, t : int
+        Encodings of the logit and the target; one of them is not finite.
+    """
+    uses_target = quantity in ("loss", "gradient")
+    if fmt.is_nan(z) or (uses_target and fmt.is_nan(t)):
+        return fmt.nan
+    logit = -math.inf if fmt.is_negative(z) else math.inf
+    kind = {0.0: "zero", 1.0: "one"}.get(float(fmt.array([t])[0]), "soft")
+    row = next(
+        row
+        for row in INFINITE_LOGITS
+        if (row.quantity, row.z) == (quantity, logit) and row.target in (kind, "any")
+    )
+    return _limit(fmt, row, t)
+
+
 def _limit(fmt: Format, row: InfiniteLogit, target: int) -> int:
     if row.value == "1-t":
         return fmt.round(1 - fmt.to_fraction(target))
     if row.value == "-t":
         return fmt.round(-fmt.to_fraction(target))
     return _encode(fmt, row.value)
-
-
-def limit_of(fmt: Format, quantity: str, z: int, t: int) -> int:
-    """The contract's value of a quantity at an infinite logit, as an encoding."""
-    kind = "zero" if fmt.is_zero(t) else "one" if t == _encode(fmt, 1.0) else "soft"
-    row = next(
-        row
-        for row in INFINITE_LOGITS
-        if (row.quantity, _encode(fmt, row.z)) == (quantity, z) and row.target in (kind, "any")
-    )
-    return _limit(fmt, row, t)
 
 
 def _columns(fmt: Format, rows: list[tuple[int, int, int]]) -> tuple[UIntArray, UIntArray, UIntArray]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce import oracle
-from stablelce.conformance.checks.special import limit_of
+from stablelce.conformance.checks.special import limit
 from stablelce.conformance.contract import allowed_error
 from stablelce.conformance.faults.base import Fault
 from stablelce.conformance.subjects.base import ONE_ARGUMENT
@@ -62,7 +62,7 @@ def _refuted(
     if fmt.is_nan(z) or (fmt.is_nan(t) and fault.quantity not in ONE_ARGUMENT):
         return None if fmt.is_nan(got) else "NaN went in and a number came out"
     if fmt.is_infinite(z):
-        want = limit_of(fmt, fault.quantity, z, t)
+        want = limit(fmt, fault.quantity, z, t)
         return None if got == want else f"the limit is {want:#x}, not {got:#x}"
     exact = oracle.exact(
         fault.quantity,

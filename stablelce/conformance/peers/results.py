@@ -60,7 +60,7 @@ class Peer(_Model):
     version: str
     device: str
     threads: int | None
-    tier: Literal["smoke", "standard", "deep"]
+    tier: Literal["smoke", "standard", "deep", "given points"]
     seconds: float = Field(ge=0)
     profiles: dict[str, Profile | None]
     accuracy: tuple[PeerAccuracy, ...]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from stablelce.formats import UIntArray
 
 __all__ = [
+    "FATAL",
     "KEYWORDS",
     "NUMPY_ARRAY",
     "ONE_ARGUMENT",
     "QUANTITIES",
+    "REFUSED",
     "WEIGHTED",
     "AbsentSubjectError",
+    "Process",
     "Subject",
     "SubjectError",
+    "SubjectFault",
 ]
 
 QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
@@ -39,6 +45,43 @@ class SubjectError(ValueError):
 
 class AbsentSubjectError(SubjectError):
     """A known framework that is not installed; the message holds the install line."""
+
+
+FATAL = frozenset({"process died", "hung", "flooded its output", "too much memory"})
+"""Modes of a :class:`SubjectFault` after which the process of the subject is gone."""
+
+
+REFUSED = "not called"
+"""Mode of a :class:`SubjectFault` of a call that was not made, because earlier ones took too long."""
+
+
+class SubjectFault(Exception):  # noqa: N818  # what a subject did, no error of the suite
+    """A subject in a process of its own did not answer a call.
+
+    Attributes
+    ----------
+    mode : str
+        One of `FATAL`, `REFUSED`, or another short phrase.
+    point : tuple of int, optional
+        Encodings of one logit and target that are enough to cause it.
+    """
+
+    def __init__(self, mode: str, message: str, point: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.mode, self.point = mode, point
+
+
+class Process(Protocol):
+    """The process in which a subject computes, where that is another one than the suite's."""
+
+    def observed(self) -> frozenset[str]:
+        """What calls did beside computing, since the last time this was asked: short phrases.
+
+        ``"inputs written to"``, or ``"altered ..."`` and what was altered.
+        """
+
+    def resident(self) -> int | None:
+        """Bytes of memory in use; None where that tells nothing, as beside a garbage collector."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +121,11 @@ class Subject:
         An expression that turns NumPy's array ``a`` into such an array.
     isolated : bool
         Whether it runs in a process of its own.
+    process : Process, optional
+        The process in which it computes, where that is not the suite's.
+    points : mapping, optional
+        For results that were computed elsewhere: the encodings of logits and targets, by quantity, at which
+        alone there are any.
     """
 
     name: str
@@ -94,10 +142,17 @@ class Subject:
     array: str = NUMPY_ARRAY
     convert: str = "a"
     isolated: bool = False
+    process: Process | None = None
+    points: Mapping[str, tuple[UIntArray, UIntArray]] | None = None
 
     def offers(self, quantity: str, dtype: str | None = None) -> bool:
         """Whether the quantity is computed (in that format), alone or as part of ``loss_and_gradient``."""
-        if dtype is not None and dtype not in self.fewer_formats.get(quantity, (dtype,)):
-            return False
-        pair = quantity in ("loss", "gradient") and "loss_and_gradient" in self.functions
-        return quantity in self.functions or pair
+        kept = self.functions if dtype is None else self.in_format(dtype).functions
+        return quantity in kept or (quantity in ("loss", "gradient") and "loss_and_gradient" in kept)
+
+    def in_format(self, dtype_name: str) -> Subject:
+        """The subject with those functions only that it offers in one format."""
+        kept = {
+            q: f for q, f in self.functions.items() if dtype_name in self.fewer_formats.get(q, (dtype_name,))
+        }
+        return self if len(kept) == len(self.functions) else replace(self, functions=kept)

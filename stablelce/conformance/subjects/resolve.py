@@ -7,6 +7,7 @@ from importlib import import_module
 
 from stablelce.conformance.subjects.base import QUANTITIES, AbsentSubjectError, Subject, SubjectError
 from stablelce.conformance.subjects.importing import describe, suggestion
+from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.conformance.subjects.user import load
 
 __all__ = ["ADAPTERS", "KNOWN", "Adapter", "resolve"]
@@ -74,16 +75,22 @@ _WITHOUT_A_WAY = {
 
 _LATER = {"lib": "shared libraries", "cmd": "programs", "vectors": "files of results"}
 
+_FOREIGN = ("lib", "cmd", "vectors")
+"""Prefixes of subjects in any language; each has a module of that name here."""
 
-def resolve(spec: str, quantity: str = "loss") -> Subject:
+
+def resolve(spec: str, quantity: str = "loss", limits: Limits = DEFAULT_LIMITS) -> Subject:
     """The subject that a string names.
 
     Parameters
     ----------
     spec : str
-        One of `KNOWN`, ``package.module:attr`` or ``./file.py:attr``.
+        One of `KNOWN`, ``package.module:attr``, ``./file.py:attr``, ``lib:./libfoo.so:symbol``,
+        ``cmd:./program --flag`` or ``vectors:results.csv``.
     quantity : str
         What a bare callable computes, one of `QUANTITIES`; a subject that names its functions ignores it.
+    limits : Limits
+        What the process of a library or program may take.
 
     Returns
     -------
@@ -96,6 +103,8 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
         The framework is not installed; the message holds the pip line.
     SubjectError
         The string names nothing that can be judged; the message is one sentence that says why.
+    SubjectFault
+        A library or program died or hung when it was started.
     """
     if quantity not in QUANTITIES:
         raise SubjectError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
@@ -106,11 +115,9 @@ def resolve(spec: str, quantity: str = "loss") -> Subject:
     prefix, colon, rest = spec.partition(":")
     if not colon:
         raise SubjectError(_without_colon(spec))
-    if prefix in _LATER:
-        raise SubjectError(
-            f"subject {spec!r}: {prefix}: ({_LATER[prefix]}) is not available yet; "
-            f"wrap it in a Python function and name that as ./file.py:attr."
-        )
+    if prefix in _FOREIGN:
+        foreign: Subject = import_module(f"{__package__}.{prefix}").subject(spec, quantity, limits)
+        return foreign
     if prefix == "numpy":
         forms = [name.removeprefix("numpy:") for name in KNOWN if name.startswith("numpy:")]
         raise SubjectError(

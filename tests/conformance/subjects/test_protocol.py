@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import math
+import re
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stablelce.conformance.subjects import protocol, vectors
+from stablelce.conformance.subjects.protocol import (
+    GREETING,
+    ProtocolError,
+    Request,
+    read_number,
+    read_offer,
+    write_number,
+)
+from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
+from stablelce.oracle import exact
+
+formats = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+
+
+# -- numbers -----------------------------------------------------------------------------------
+
+
+@given(st.sampled_from(FORMATS), st.integers(0, 2**64 - 1), st.sampled_from(["hex", "bits"]))
+def test_every_encoding_is_read_as_it_was_written(fmt: Format, number: int, how: str) -> None:
+    encoding = number % (1 << fmt.width)
+    back = read_number(write_number(encoding, fmt, how), fmt)
+    assert back == (fmt.nan if how == "hex" and fmt.is_nan(encoding) else encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0x1.8p+3", 12.0),
+        ("-0X1.8P3", -12.0),
+        ("0x0p+0", 0.0),
+        ("-0x0.0p+0", -0.0),
+        ("0x.8p1", 1.0),
+        ("0x0.0000000000001p-1022", 5e-324),
+        ("inf", math.inf),
+        ("-Infinity", -math.inf),
+        ("  0x1p-1\r", 0.5),
+    ],
+)
+def test_what_languages_print_is_understood(text: str, value: float) -> None:
+    assert read_number(text, BINARY64) == int(BINARY64.encodings(np.array([value]))[0])
+
+
+@pytest.mark.parametrize("text", ["nan", "-nan", "NaN", "nan(0x8000000000000)", "-nan(ind)"])
+def test_every_nan_is_the_one_nan(text: str) -> None:
+    assert read_number(text, BINARY32) == BINARY32.nan
+
+
+@pytest.mark.parametrize("text", ["0.5", "1e-3", "", "0x", "0xp3", "0x1.8", "one", "0x3ff", "0x1p", "1p3"])
+def test_what_is_no_exact_notation_is_refused(text: str) -> None:
+    with pytest.raises(ProtocolError, match="neither a hexadecimal float"):
+        read_number(text, BINARY64)
+
+
+@pytest.mark.parametrize(
+    ("text", "fmt"),
+    [
+        ("0x1.0000001p+0", BINARY32),  # 25 bits
+        ("0x1p+128", BINARY32),
+        ("0x1p-150", BINARY32),
+        ("0x1p+16", BINARY16),
+        ("0x1.00000000000001p+0", BINARY64),
+        ("0x1p+99999", BINARY64),
+    ],
+)
+def test_a_number_of_another_format_is_refused(text: str, fmt: Format) -> None:
+    with pytest.raises(ProtocolError, match=f"is no {fmt.dtype_name} number"):
+        read_number(text, fmt)
+
+
+# -- offers ------------------------------------------------------------------------------------
+
+OFFER = (
+    b"stablelce 1\nversion mylib 2.3\noffer loss float64 binary32\noffer sigmoid float16\n"
+    b"encodings hex bits\nready\n"
+)
+
+
+def test_an_offer_is_read_once_it_is_whole() -> None:
+    for length in range(len(OFFER)):
+        assert read_offer(OFFER[:length]) is None
+    found = read_offer(OFFER + b"later")
+    assert found is not None
+    offer, length = found
+    assert length == len(OFFER)
+    assert offer.formats == {"loss": ("float64", "float32"), "sigmoid": ("float16",)}
+    assert offer.version == "mylib 2.3"
+    assert offer.encoding == "bits"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hello\n", "its first line is 'hello', not 'stablelce 1'"),
+        ("stablelce 2\n", "its first line is 'stablelce 2'"),
+        ("stablelce 1\nready\n", "offers no quantity"),
+        ("stablelce 1\noffer loss float64\nready\n", "none of the encodings binary, bits, hex"),
+        ("stablelce 1\noffer cost float64\n", "'cost', which is no quantity"),
+        ("stablelce 1\noffer loss float80\n", "the formats are float16, bfloat16, float32, float64"),
+        ("stablelce 1\nhello\n", "it wrote 'hello' where"),
+        ("stablelce 1\n\n", "it wrote '' where"),
+        ("stablelce 1\noffer\n", "it wrote 'offer' where"),
+        ("stablelce 1\nerror no licence\n", "it says no licence"),
+        ("x" * 5000, "a line of more than 4096 bytes"),
+    ],
+)
+def test_each_wrong_offer_has_a_sentence(text: str, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        read_offer(text.encode())
+
+
+def test_the_greeting_is_the_first_line_of_an_offer() -> None:
+    assert OFFER.startswith(GREETING)
+
+
+# -- requests and answers ----------------------------------------------------------------------
+
+
+def request(encoding: str, quantity: str = "loss", fmt: Format = BINARY64, points: int = 2) -> Request:
+    z = fmt.encodings(np.array([40.0, 0.0, -1.5][:points]).astype(fmt.dtype))
+    t = fmt.encodings(np.array([1.0, 0.0, 0.5][:points]).astype(fmt.dtype))
+    return Request(quantity, fmt, (z,) if quantity == "sigmoid" else (z, t), encoding)
+
+
+def test_requests_are_written_as_documented() -> None:
+    assert request("hex").to_bytes() == (
+        b"loss float64 2 hex\n0x1.4000000000000p+5 0x1.0000000000000p+0\n0x0.0p+0 0x0.0p+0\n"
+    )
+    assert (
+        request("bits", "sigmoid", BINARY32).to_bytes() == b"sigmoid float32 2 bits\n0x42200000\n0x00000000\n"
+    )
+    columns = np.array([40.0, 0.0, 1.0, 0.0]).tobytes()
+    assert request("binary").to_bytes() == b"loss float64 2 binary\n" + columns
+
+
+@pytest.mark.parametrize("encoding", ["hex", "bits", "binary"])
+@pytest.mark.parametrize("quantity", ["loss", "loss_and_gradient"])
+@pytest.mark.parametrize("points", [0, 1, 3])
+def test_an_answer_is_read_once_it_is_whole(encoding: str, quantity: str, points: int) -> None:
+    asked = request(encoding, quantity, points=points)
+    outputs = [np.array([0.5, -0.0, math.inf][:points]), np.array([1.0, 2.0, 3.0][:points])][: asked.outputs]
+    columns = [BINARY64.encodings(output) for output in outputs]
+    if encoding == "binary":
+        body = b"".join(output.tobytes() for output in outputs)
+    else:
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        body = "".join(
+            " ".join(write_number(n, BINARY64, encoding) for n in row) + "\n" for row in rows
+        ).encode()
+    data = f"note a\nresults {points}\n".encode() + body + b"end\n"
+    for length in range(len(data)):
+        assert asked.read(data[:length]) is None
+    found = asked.read(data + b"later")
+    assert found is not None
+    answer, length = found
+    assert length == len(data)
+    assert len(data) <= asked.longest
+    assert answer.notes == ("a",)
+    assert answer.error is None
+    assert [result.tolist() for result in answer.results] == [column.tolist() for column in columns]
+
+
+def test_errors_and_faults_end_an_answer() -> None:
+    found = request("hex").read(b"error z is too large\n")
+    assert found is not None
+    assert (found[0].error, found[0].fault, found[1]) == ("z is too large", None, 21)
+    found = request("hex").read(b"fault result not written\n")
+    assert found is not None
+    assert (found[0].error, found[0].fault) == (None, "result not written")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"results 3\n", "it wrote 'results 3' where 'results 2' belongs"),
+        (b"0x1p+0\n", "it wrote '0x1p\\+0' where 'results 2' belongs"),
+        (b"results 2\n0x1p+0\nend\n", "it ended its answer before 2 results"),
+        (b"results 2\n0x1p+0\n0x1p+0\n0x1p+0\n", "it wrote '0x1p\\+0' where 'end' belongs, after 2 results"),
+        (b"results 2\n0.5\n0x1p+0\n", "result 1 of 2: '0.5' is neither"),
+        (b"results 2\n0x1p+0\n0x1p+0 0x1p+0\n", "result 2 of 2 is '0x1p\\+0 0x1p\\+0'"),
+        (b"results 2\n0x1p+0\n\n", "result 2 of 2 is ''"),
+        (b"\xff\xfe\n", "where 'results 2' belongs"),
+    ],
+)
+def test_each_wrong_answer_has_a_sentence(data: bytes, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        request("hex").read(data)
+
+
+def test_a_part_of_a_request_keeps_its_points() -> None:
+    asked = request("hex", points=3)
+    part = asked.take(slice(2, None))
+    assert part.points == 1
+    assert part.point() == (int(asked.columns[0][2]), int(asked.columns[1][2]))
+    assert request("hex", "sigmoid").point() == (int(asked.columns[0][0]), 0)
+
+
+@pytest.mark.parametrize("module", [protocol, vectors])
+def test_the_results_in_the_documentation_are_the_right_ones(module: ModuleType) -> None:
+    want = write_number(exact("loss", 40.0, 1.0).encoding, BINARY64, "hex")
+    assert want in (module.__doc__ or "")
+    shown = re.findall(r"0x1\.[0-9a-f]+p-58|0x3c5[0-9a-f]{13}", module.__doc__ or "")
+    assert {read_number(text, BINARY64) for text in shown} == {exact("loss", 40.0, 1.0).encoding}

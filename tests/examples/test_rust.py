@@ -1,0 +1,31 @@
+"""The Rust example, built as its comment says, is certified by either encoding."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stablelce.conformance.runner import audit
+
+SOURCE = Path(__file__).parent / "rust" / "stable.rs"
+
+pytestmark = pytest.mark.skipif(shutil.which("rustc") is None, reason="there is no Rust compiler (rustc)")
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built = tmp_path_factory.mktemp("rust") / "stable"
+    subprocess.run(["rustc", "-O", "-D", "warnings", "-o", str(built), str(SOURCE)], check=True)
+    return built
+
+
+@pytest.mark.parametrize("flag", ["", " --text"])
+def test_the_example_is_certified_as_accurate(program: Path, flag: str) -> None:
+    result = audit(f"cmd:{program}{flag}", tier="smoke")
+    assert result.failed == ()
+    assert result.version == "example 1.0"
+    assert result.offered == {"float64": ("loss", "gradient")}
+    assert result.profiles == {"float64": "accurate"}
