@@ -9,6 +9,7 @@ import click
 
 from stablelce.cli.terminal import console, progress_bar
 from stablelce.cli.workers import Job, Outcome, TrainerJob, run_jobs
+from stablelce.conformance.subjects.base import FATAL
 
 __all__ = ["exit_status", "judge_in_turn"]
 
@@ -58,5 +59,7 @@ def _judged(outcome: Outcome) -> bool | None:
 
 
 def _status(outcome: Outcome) -> int:
+    if outcome.result is not None and any(check.mode in FATAL for check in outcome.result.checks):
+        return _STATUS["died"]
     passed = _judged(outcome)
     return _STATUS[outcome.status] if passed is None else int(not passed)

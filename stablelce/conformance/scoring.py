@@ -138,18 +138,20 @@ class _Scorer(Auditor):
         """Measure what is finite, and judge every point."""
         run = self.runs[fmt]
         finite = list(self._points(POINT_CHECKS[0], run, quantity))
-        for z, t in finite:
+        for z, t, _ in finite:
             self.accuracy += _measure(run, quantity, z, t)
         for check in POINT_CHECKS if finite else ():
             if check.name in _OF_A_POINT:
                 self.checks.append(self._point_check(check, run, quantity))
         self.checks += _specials(run, quantity)
 
-    def _points(self, _check: PointCheck, run: Run, quantity: str) -> Iterator[Points]:
+    def _points(
+        self, _check: PointCheck, run: Run, quantity: str
+    ) -> Iterator[tuple[UIntArray, UIntArray, int]]:
         """All points with a finite logit and target, if there are any."""
         z, t = _finite(run.fmt, *_given(run, quantity))
         if z.size:
-            yield z, t
+            yield z, t, 0
 
 
 def _finite(fmt: Format, z: UIntArray, t: UIntArray) -> Points:
