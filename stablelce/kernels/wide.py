@@ -62,7 +62,7 @@ def wide(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Rounded
     if fmt == BINARY64:
         encodings = (encodings.view(np.float64) / scale).view(np.uint64)
     nothing = far & (w == 0) & (w_low == 0)
-    zeros = np.where(np.signbit(signs * toward), fmt.sign_bit, 0).astype(fmt.uint)
+    zeros = np.signbit(signs * toward) * fmt.uint.type(fmt.sign_bit)
     return np.where(nothing, zeros, encodings), np.where(nothing, vanished, decided & (clear | ~far))
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_what_was_saved_is_loaded_to_the_bit(tmp_path: Path) -> None:
     assert found is not None
     state, losses, seed = found
     assert state.coef.tobytes() == STATE.coef.tobytes()
-    assert replace(state, coef=STATE.coef) == STATE
+    assert asdict(state) | {"coef": None} == asdict(STATE) | {"coef": None}
     assert (losses, seed) == (LOSSES, 12345678901234567890)
     assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == [FILE]
 

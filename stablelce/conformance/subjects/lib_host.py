@@ -7,7 +7,7 @@ What it does for a library beyond calling it:
 
 * outputs are filled with a NaN that no arithmetic makes, so that an element which is not written shows;
 * around each array lies a margin, filled likewise, that must be the same after the call;
-* arrays start at element n mod 4 of a 64-byte block for n points: nothing says that they are aligned better;
+* arrays start at element 1 or 3 of a 64-byte block, by their length: nothing says that they are aligned better;
 * rounding mode and the treatment of subnormals are looked at after each call, and put back;
 * the generators of the C library are set to a known state before the call, and asked for their next number.
 """
@@ -121,7 +121,7 @@ class _Arena:
 
     def place(self, inputs: list[bytes], outputs: int, count: int, pattern: bytes) -> None:
         self.pattern, self.count, self._inputs = pattern, count, len(inputs)
-        self._size, offset = count * len(pattern), (count % 4) * len(pattern)
+        self._size, offset = count * len(pattern), (1 + 2 * (count % 2)) * len(pattern)
         room = -(-(MARGIN + offset + self._size) // BLOCK) * BLOCK
         self._places = [k * room + MARGIN + offset for k in range(len(inputs) + outputs)]
         self._total = len(self._places) * room + MARGIN
