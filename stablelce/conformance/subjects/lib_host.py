@@ -7,7 +7,7 @@ What it does for a library beyond calling it:
 
 * outputs are filled with a NaN that no arithmetic makes, so that an element which is not written shows;
 * around each array lies a margin, filled likewise, that must be the same after the call;
-* arrays start at element 1 or 3 of a 64-byte block, by their length: nothing says that they are aligned better;
+* arrays start at element 1 or 3 of a block of 64 bytes, by their length, and so are not aligned any better;
 * rounding mode and the treatment of subnormals are looked at after each call, and put back;
 * the generators of the C library are set to a known state before the call, and asked for their next number.
 """
