@@ -23,6 +23,9 @@ __all__ = ["main", "markdown", "rows"]
 COMMAND = "python -m tests.deep --write reports/deep"
 PACKAGES = ("numpy", "numba", "python-flint", "mpmath", "hypothesis")
 
+ELSEWHERE = ("--ignore=tests/conformance/faults",)
+"""Deep tests of the suite's own power, which take longer than all others; their record is reports/faults."""
+
 Row = dict[str, Any]
 
 
@@ -33,7 +36,17 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["-m", "pytest", "-m", "deep", "-n", "auto", f"--junitxml={report}", *options.rest]
+        command = [
+            "-m",
+            "pytest",
+            "-m",
+            "deep",
+            "-n",
+            "auto",
+            f"--junitxml={report}",
+            *ELSEWHERE,
+            *options.rest,
+        ]
         status = subprocess.run([sys.executable, *command], check=False).returncode
         found = rows(ET.parse(report).getroot().iter("testcase")) if report.exists() else []
     if status == 0 and options.write:

@@ -30,6 +30,7 @@ def missed(fault: Fault, seed: int = 0) -> list[tuple[str, str]]:
     return [pair for pair in fault.expected.items() if pair not in failed]
 
 
+@pytest.mark.deep  # of the committed matrix, which says so of all, a tenth is computed again in every run
 @pytest.mark.parametrize("fault", SMOKE, ids=named)
 def test_the_fault_is_caught_and_named(fault: Fault) -> None:
     assert missed(fault) == []
