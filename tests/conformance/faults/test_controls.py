@@ -21,7 +21,11 @@ NAMES = (*QUANTITIES, "loss_and_gradient")
 
 
 def alarms(result: AuditResult) -> list[tuple[str, str | None, str, str]]:
-    return [(c.check, c.quantity, c.format, c.mode) for c in result.checks if c.status == "failed"]
+    return [
+        (c.check, c.quantity, c.format, f"{c.mode}: {c.message}")
+        for c in result.checks
+        if c.status == "failed"
+    ]
 
 
 # -- an implementation of its own, by MPFR at 200 bits -----------------------------------------------
