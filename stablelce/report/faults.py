@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from stablelce.conformance.faults.results import Catch, CheckRow, FaultRecord, FaultRow
+from stablelce.report.markdown import escaped
+from stablelce.report.record_page import how_made
 
 __all__ = ["faults_markdown"]
 
@@ -20,7 +21,7 @@ def faults_markdown(record: FaultRecord) -> str:
         _matrix(record),
         _tolerances(record),
         _faults(record),
-        _how_made(record),
+        how_made(record.provenance, "faults.json"),
     )
     return "\n".join(line for section in sections for line in (*section, "")).rstrip() + "\n"
 
@@ -82,7 +83,7 @@ def _matrix(record: FaultRecord) -> Iterator[str]:
     yield ""
     yield "✓: the check fails, as it should. Checks by number:"
     yield ""
-    yield "; ".join(f"{i} {_text(name)}" for i, name in enumerate(checks, 1)) + "."
+    yield "; ".join(f"{i} {escaped(name)}" for i, name in enumerate(checks, 1)) + "."
     yield ""
     rows = [
         [one.name, *("✓" if name in one.checks else "" for name in checks), f"{_first(one).seconds:.2f}"]
@@ -125,7 +126,7 @@ def _tolerances(record: FaultRecord) -> Iterator[str]:
     yield ""
     for tool in record.tools:
         names = [one.name for one in element if one.let_through[tool.name]]
-        yield f"* **{_text(tool.name)}**: {_text('; '.join(names)) or 'none'}"
+        yield f"* **{escaped(tool.name)}**: {escaped('; '.join(names)) or 'none'}"
 
 
 def _faults(record: FaultRecord) -> Iterator[str]:
@@ -142,34 +143,18 @@ def _faults(record: FaultRecord) -> Iterator[str]:
             shown = f"{example.format} z={example.z.decimal}{t}: {got}{want}"
         rows.append(
             [
-                f"[{_text(one.name)}]({one.url})" if one.url else _text(one.name),
-                _text(one.quantity),
-                _text(one.formula),
-                _text(one.failure_mode),
-                _text(shown),
-                _text(one.tier if one.profile == "accurate" else f"{one.tier}, {one.profile}"),
+                f"[{escaped(one.name)}]({one.url})" if one.url else escaped(one.name),
+                escaped(one.quantity),
+                escaped(one.formula),
+                escaped(one.failure_mode),
+                escaped(shown),
+                escaped(one.tier if one.profile == "accurate" else f"{one.tier}, {one.profile}"),
             ]
         )
     header = ["fault", "quantity", "what it does", "failure mode", "simplest counterexample", "tier"]
     yield from _table(header, rows, links=True)
 
 
-def _how_made(record: FaultRecord) -> Iterator[str]:
-    made = record.provenance
-    yield "## How this was made"
-    yield ""
-    yield f"* Command: `{made.command}`"
-    yield f"* Machine: {_text(made.machine)}; Python {_text(made.python)}"
-    yield f"* Packages: {_text(', '.join(f'{name} {version}' for name, version in made.packages.items()))}"
-    yield f"* SHA-256 over {len(made.sources)} sources (listed in faults.json): `{made.sources_sha256}`"
-
-
 def _table(header: list[str], rows: Iterable[list[str]], links: bool = False) -> Iterator[str]:
     for cells in (header, ["---"] * len(header), *rows):
-        yield f"| {' | '.join(cell if links else _text(cell) for cell in cells)} |"
-
-
-def _text(text: str) -> str:
-    """Text of a record on one line, with nothing that markdown or HTML would act on."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\|*`\[\]])", r"\\\1", line)
+        yield f"| {' | '.join(cell if links else escaped(cell) for cell in cells)} |"

@@ -13,6 +13,7 @@ from pathlib import Path
 from stablelce.conformance.peers.results import Peer, PeerAccuracy, PeerFinding, PeerRecord
 from stablelce.report.markdown import escaped, table_text
 from stablelce.report.numbers import format_error, format_share
+from stablelce.report.record_page import how_made, write_page
 
 __all__ = ["peers_markdown", "write_peers"]
 
@@ -36,7 +37,7 @@ def peers_markdown(record: PeerRecord) -> str:
         _glance(record),
         *(_peer(peer) for peer in record.peers),
         _left_out(record),
-        _how_made(record),
+        how_made(record.provenance, "peers.json"),
     )
     return "\n".join(line for section in sections for line in (*section, "")).rstrip() + "\n"
 
@@ -166,35 +167,10 @@ def _left_out(record: PeerRecord) -> Iterator[str]:
             yield f"* {escaped(subject)}: {escaped(reason)}"
 
 
-def _how_made(record: PeerRecord) -> Iterator[str]:
-    made = record.provenance
-    yield "## How this was made"
-    yield ""
-    yield f"* Command: `{made.command}`"
-    yield f"* Machine: {escaped(made.machine)}; Python {escaped(made.python)}"
-    packages = ", ".join(f"{name} {version}" for name, version in made.packages.items())
-    yield f"* Packages: {escaped(packages)}"
-    yield f"* SHA-256 over {len(made.sources)} sources (listed in peers.json): `{made.sources_sha256}`"
-
-
 def main(arguments: list[str]) -> int:
     """Write the page beside the record; 0 when it stands there, 2 when it cannot."""
-    if len(arguments) != 1:
-        print("usage: python -m stablelce.report.peers reports/peers/peers.json", file=sys.stderr)
-        return 2
-    path = Path(arguments[0])
-    try:
-        record = PeerRecord.model_validate_json(path.read_text(encoding="utf-8"))
-        page = path.with_name("README.md")
-        page.write_text(peers_markdown(record), encoding="utf-8", newline="\n")
-    except OSError as error:
-        print(f"Cannot open {error.filename}: {error.strerror}.", file=sys.stderr)
-        return 2
-    except ValueError as error:  # pydantic's is one
-        print(f"{path} is not a record of the field: {str(error).splitlines()[0]}.", file=sys.stderr)
-        return 2
-    print(page)
-    return 0
+    usage = "python -m stablelce.report.peers reports/peers/peers.json"
+    return write_page(arguments, usage, "the field", PeerRecord.model_validate_json, peers_markdown)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from stablelce.conformance.trainers.results import TrainerCheck, TrainerRecord, TrainerResult
+from stablelce.report.markdown import escaped
+from stablelce.report.record_page import how_made, write_page
 
 __all__ = ["main", "trainers_markdown"]
 
@@ -20,7 +20,13 @@ _SYMBOLS = {"passed": "✓", "failed": "✗", "inconclusive": "?", "not applicab
 
 def trainers_markdown(record: TrainerRecord) -> str:
     """The page: verdicts and digits, the matrix of checks, every finding, how the record was made."""
-    sections = (_opening(record), _glance(record), _matrix(record), _findings(record), _how_made(record))
+    sections = (
+        _opening(record),
+        _glance(record),
+        _matrix(record),
+        _findings(record),
+        how_made(record.provenance, "trainers.json"),
+    )
     return "\n".join(line for section in sections for line in (*section, "")).rstrip() + "\n"
 
 
@@ -33,7 +39,7 @@ def _opening(record: TrainerRecord) -> Iterator[str]:
         "with the correctly rounded ones, steps of gradient descent with exact steps."
     )
     for name, reason in record.absent.items():
-        yield from ("", f"Not judged: {_text(name)}: {_text(reason)}")
+        yield from ("", f"Not judged: {escaped(name)}: {escaped(reason)}")
 
 
 def _glance(record: TrainerRecord) -> Iterator[str]:
@@ -104,52 +110,22 @@ def _findings(record: TrainerRecord) -> Iterator[str]:
         amiss = [check for check in one.checks if check.status in ("failed", "inconclusive")]
         if not amiss:
             continue
-        yield from ("", f"### {_text(one.trainer)}", "")
+        yield from ("", f"### {escaped(one.trainer)}", "")
         for check in amiss:
             kind = check.status if check.required else f"{check.status}, informational"
-            mode = f", {_text(check.mode)}" if check.mode else ""
-            yield f"* **{_text(check.check)}** ({kind}{mode}): {_text(check.message)}"
-
-
-def _how_made(record: TrainerRecord) -> Iterator[str]:
-    made = record.provenance
-    yield "## How this was made"
-    yield ""
-    yield f"* Command: `{made.command}`"
-    yield f"* Machine: {_text(made.machine)}; Python {_text(made.python)}"
-    yield f"* Packages: {_text(', '.join(f'{name} {version}' for name, version in made.packages.items()))}"
-    yield f"* SHA-256 over {len(made.sources)} sources (listed in trainers.json): `{made.sources_sha256}`"
+            mode = f", {escaped(check.mode)}" if check.mode else ""
+            yield f"* **{escaped(check.check)}** ({kind}{mode}): {escaped(check.message)}"
 
 
 def _table(header: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
     for cells in (header, ["---"] * len(header), *rows):
-        yield f"| {' | '.join(_text(cell) for cell in cells)} |"
-
-
-def _text(text: str) -> str:
-    """Text of a record on one line, with nothing that markdown or HTML would act on."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\|*`\[\]])", r"\\\1", line)
+        yield f"| {' | '.join(escaped(cell) for cell in cells)} |"
 
 
 def main(arguments: list[str]) -> int:
     """Write the page beside the record; 0 when it stands there, 2 when it cannot."""
-    if len(arguments) != 1:
-        print("usage: python -m stablelce.report.trainers reports/trainers/trainers.json", file=sys.stderr)
-        return 2
-    path = Path(arguments[0])
-    try:
-        record = TrainerRecord.model_validate_json(path.read_text(encoding="utf-8"))
-        page = path.with_name("README.md")
-        page.write_text(trainers_markdown(record), encoding="utf-8", newline="\n")
-    except OSError as error:
-        print(f"Cannot open {error.filename}: {error.strerror}.", file=sys.stderr)
-        return 2
-    except ValueError as error:  # pydantic's is one
-        print(f"{path} is not a record of trainers: {str(error).splitlines()[0]}.", file=sys.stderr)
-        return 2
-    print(page)
-    return 0
+    usage = "python -m stablelce.report.trainers reports/trainers/trainers.json"
+    return write_page(arguments, usage, "trainers", TrainerRecord.model_validate_json, trainers_markdown)
 
 
 if __name__ == "__main__":
