@@ -1,13 +1,15 @@
 """Mutate, test, count: ``python -m tests.mutation --count 300 --write reports/mutation``.
 
-Mutants are tried one after the other in a copy of the checkout, so that an interrupted run harms nothing. A
-mutant is killed when a test fails or takes longer than the limit. Those that survive every test are listed in
-the page with the reason that ``survivors.json`` beside it gives for their line and change, if it does.
+Mutants are tried in copies of the checkout, one for each job, so that an interrupted run harms nothing. What
+was killed until then stays in ``progress.jsonl``; the next run tries the rest, and survivors again. A mutant
+is killed when a test fails or takes longer than the limit. Those that survive every test are listed in the
+page with the reason that ``survivors.json`` beside it gives for their line and change, if it does.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from stablelce.conformance.provenance import provenance, sources_sha256
@@ -39,20 +45,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--write", type=Path, metavar="FOLDER", help="write mutation.json and README.md there"
     )
+    parser.add_argument("--jobs", type=int, default=1, help="how many mutants to try at a time")
     options = parser.parse_args(arguments)
     mutants = draw(ROOT, options.count, options.seed)
-    rows: list[Row] = []
+    progress = options.write / "progress.jsonl" if options.write else None
+    found = _resumed(progress)
+    todo = [mutant for mutant in mutants if _identity(mutant) not in found]
+    print(f"{len(mutants)} mutants are drawn, {len(mutants) - len(todo)} of them were tried before.")
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = _copy(Path(folder))
-        for done, mutant in enumerate(mutants):
-            rows.append(_tried(copy, mutant, options.limit))
-            left = (time.perf_counter() - started) / (done + 1) * (len(mutants) - done - 1)
-            verdict = "survived" if rows[-1]["killed_by"] is None else "killed"
-            print(
-                f"{done + 1}/{len(mutants)}  {verdict}  {mutant.source}:{mutant.line}  {left:.0f} s left",
-                flush=True,
-            )
+    for done, row in enumerate(_tried_all(todo, options.jobs, options.limit), 1):
+        found[row.pop("identity")] = row
+        left = (time.perf_counter() - started) / done * (len(todo) - done)
+        verdict = "survived" if row["killed_by"] is None else "killed"
+        print(f"{done}/{len(todo)}  {verdict}  {row['source']}:{row['line']}  {left:.0f} s left", flush=True)
+        if progress:
+            _remember(progress, found)
+    rows = [found[_identity(mutant)] for mutant in mutants]
     killed = sum(row["killed_by"] is not None for row in rows)
     print(f"{killed} of {len(rows)} mutants are killed.")
     if options.write:
@@ -60,8 +68,51 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _identity(mutant: Mutant) -> str:
+    """The mutated source in full: another version of it makes another mutant."""
+    return hashlib.sha256("\0".join((mutant.source, mutant.text)).encode()).hexdigest()
+
+
+def _resumed(progress: Path | None) -> dict[str, Row]:
+    """Mutants that were killed: new tests may kill others."""
+    if progress is None or not progress.exists():
+        return {}
+    items = (json.loads(line) for line in progress.read_text(encoding="utf-8").splitlines())
+    return {identity: row for identity, row in items if row["killed_by"] is not None}
+
+
+def _remember(progress: Path, found: dict[str, Row]) -> None:
+    progress.parent.mkdir(parents=True, exist_ok=True)
+    new = progress.with_suffix(".new")
+    new.write_text("".join(json.dumps(item) + "\n" for item in found.items()), encoding="utf-8")
+    new.replace(progress)
+
+
+def _tried_all(mutants: list[Mutant], jobs: int, limit: float) -> Iterator[Row]:
+    """The verdicts, as they come."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for job in range(jobs):
+            copies.put(_copy(Path(folder) / str(job)))
+
+        def one(mutant: Mutant) -> Row:
+            copy = copies.get()
+            try:
+                return _tried(copy, mutant, limit)
+            finally:
+                copies.put(copy)
+
+        pending = [pool.submit(one, mutant) for mutant in mutants]
+        try:
+            for future in as_completed(pending):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
 def _copy(folder: Path) -> Path:
     """The package and its tests, without caches: what a test run needs."""
+    folder.mkdir()
     ignored = shutil.ignore_patterns("__pycache__", ".*cache")
     for name in ("stablelce", "tests", "reports"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
@@ -80,14 +131,9 @@ def _tried(copy: Path, mutant: Mutant, limit: float) -> Row:
         )
     finally:
         path.write_text(right, encoding="utf-8")
-    return {
-        "source": mutant.source,
-        "line": mutant.line,
-        "operator": mutant.operator,
-        "before": mutant.before,
-        "after": mutant.after,
-        "killed_by": killed_by,
-    }
+    described = asdict(mutant)
+    del described["text"]
+    return described | {"killed_by": killed_by, "identity": _identity(mutant)}
 
 
 def _fails(copy: Path, tests: tuple[str, ...], limit: float) -> bool:
