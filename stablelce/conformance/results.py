@@ -7,8 +7,11 @@ test compares the two. An error is a non-negative number in units (see the contr
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from stablelce.formats import Format
 
 __all__ = [
+    "SCHEMA",
     "SCHEMA_VERSION",
     "AccuracyResult",
     "AuditResult",
@@ -24,10 +28,12 @@ __all__ = [
     "Counterexample",
     "CurveBin",
     "Error",
+    "Model",
     "Provenance",
     "Record",
+    "RecordModel",
+    "SchemaFile",
     "Value",
-    "schema",
 ]
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -57,11 +63,39 @@ Profile = Literal["correctly-rounded", "faithful", "accurate", "stable"]
 Targets = Literal["hard", "soft", "none"]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """A part of a record: it does not change, and a field that it does not know is refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Value(_Model):
+class RecordModel(Model):
+    """A whole file."""
+
+    def to_json(self) -> str:
+        """The record as indented JSON, without infinities."""
+        return self.model_dump_json(indent=1) + "\n"
+
+
+@dataclass(frozen=True)
+class SchemaFile:
+    """The JSON Schema of a record as a file; `comment` says what makes it."""
+
+    path: Path
+    record: type[RecordModel]
+    comment: str
+
+    def text(self) -> str:
+        """The text that the file has to hold."""
+        about = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$comment": self.comment}
+        return json.dumps(about | self.record.model_json_schema(mode="serialization"), indent=1) + "\n"
+
+    def write(self) -> None:
+        """Make the file."""
+        self.path.write_text(self.text(), encoding="utf-8", newline="\n")
+
+
+class Value(Model):
     """One floating-point number in the three notations a reader may need."""
 
     decimal: str
@@ -94,7 +128,7 @@ def _shortest(fmt: Format, encoding: int) -> str:
     return positional if plain and len(positional) <= 24 else np.format_float_scientific(scalar, trim="0")
 
 
-class Counterexample(_Model):
+class Counterexample(Model):
     """An input at which a check fails, as simple as could be found, with a call to paste."""
 
     quantity: str
@@ -108,7 +142,7 @@ class Counterexample(_Model):
     note: str = ""
 
 
-class CurveBin(_Model):
+class CurveBin(Model):
     """The largest error met for logits in [z_low, z_high)."""
 
     z_low: float
@@ -116,7 +150,7 @@ class CurveBin(_Model):
     largest_error: Error
 
 
-class AccuracyResult(_Model):
+class AccuracyResult(Model):
     """How one quantity fares in one format against the oracle.
 
     ``zeros`` counts results that are 0 where the correctly rounded one is a normal number;
@@ -136,7 +170,7 @@ class AccuracyResult(_Model):
     curve: tuple[CurveBin, ...] = ()
 
 
-class CheckResult(_Model):
+class CheckResult(Model):
     """The outcome of one check for one quantity (or none) in one format.
 
     ``reproducer`` is a script that shows a failure without this package and exits with 1.
@@ -155,7 +189,7 @@ class CheckResult(_Model):
     reproducer: str = ""
 
 
-class AuditResult(_Model):
+class AuditResult(Model):
     """Everything found about one subject.
 
     ``profiles`` maps a format to the highest profile reached there by all judged quantities. ``device`` and
@@ -186,7 +220,7 @@ class AuditResult(_Model):
         return not self.failed
 
 
-class Provenance(_Model):
+class Provenance(Model):
     """How a record was made: enough to make it again and to tell when it is stale."""
 
     command: str
@@ -197,7 +231,7 @@ class Provenance(_Model):
     sources_sha256: str
 
 
-class Record(_Model):
+class Record(RecordModel):
     """A file of audit results."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -205,11 +239,9 @@ class Record(_Model):
     subjects: tuple[AuditResult, ...]
     absent: dict[str, str] = Field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """The record as indented JSON, without infinities."""
-        return self.model_dump_json(indent=1) + "\n"
 
-
-def schema() -> dict[str, Any]:
-    """JSON Schema of :class:`Record`, as shipped in ``accuracy.schema.json``."""
-    return Record.model_json_schema(mode="serialization")
+SCHEMA = SchemaFile(
+    Path(__file__).with_name("accuracy.schema.json"),
+    Record,
+    "Generated from stablelce/conformance/results.py by: python -m stablelce.report.schema",
+)

@@ -6,12 +6,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from stablelce.report.schema import SCHEMA_FILE, schema_text
+from stablelce.report.schema import SCHEMA
 from tests.report import records
 
 
 def validator() -> Any:
-    schema = json.loads(schema_text())
+    schema = json.loads(SCHEMA.text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -23,7 +23,7 @@ def as_json(*subjects: str) -> dict[str, Any]:
 
 def test_the_file_is_the_schema_of_the_models() -> None:
     stale = "run: python -m stablelce.report.schema"
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), stale
+    assert SCHEMA.path.read_text(encoding="utf-8") == SCHEMA.text(), stale
 
 
 def test_a_record_keeps_to_the_schema() -> None:

@@ -7,19 +7,19 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from stablelce.conformance.faults.results import SCHEMA_FILE, CheckRow, FaultRecord, schema_text
+from stablelce.conformance.faults.results import SCHEMA, CheckRow, FaultRecord
 
 RECORD = Path(__file__).parents[3] / "reports" / "faults" / "faults.json"
 
 
 def test_the_schema_file_is_the_one_of_the_models() -> None:
     stale = "run: python -m stablelce.conformance.faults.results"
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), stale
+    assert SCHEMA.path.read_text(encoding="utf-8") == SCHEMA.text(), stale
 
 
 def test_the_committed_record_keeps_the_schema() -> None:
     record = json.loads(RECORD.read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(record)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.text())).validate(record)
 
 
 def test_an_unknown_field_or_version_is_refused() -> None:

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from stablelce.conformance.peers.results import SCHEMA_FILE, PeerRecord, schema_text
+from stablelce.conformance.peers.results import SCHEMA, PeerRecord
 from stablelce.conformance.peers.summary import summarise
 from tests.cli.records import check, provenance, result
 
@@ -19,11 +19,11 @@ RECORD = PeerRecord(
 
 def test_the_file_is_the_schema_of_the_models() -> None:
     stale = "run: python -m stablelce.conformance.peers.results"
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), stale
+    assert SCHEMA.path.read_text(encoding="utf-8") == SCHEMA.text(), stale
 
 
 def test_a_record_keeps_to_the_schema_and_comes_back_as_it_was() -> None:
-    schema = json.loads(schema_text())
+    schema = json.loads(SCHEMA.text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(json.loads(RECORD.to_json()))
     assert PeerRecord.model_validate_json(RECORD.to_json()) == RECORD

@@ -7,12 +7,12 @@ import jsonschema
 import pytest
 
 from stablelce.conformance.trainers.contract import CHECKS
-from stablelce.conformance.trainers.results import SCHEMA_FILE, TrainerRecord, schema_text
+from stablelce.conformance.trainers.results import SCHEMA, TrainerRecord
 from tests.conformance.trainers.records import check, record, result
 
 
 def validator() -> Any:
-    schema = json.loads(schema_text())
+    schema = json.loads(SCHEMA.text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -24,7 +24,7 @@ def as_json() -> dict[str, Any]:
 
 def test_the_file_is_the_schema_of_the_models() -> None:
     stale = "run: python -m stablelce.conformance.trainers.results"
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), stale
+    assert SCHEMA.path.read_text(encoding="utf-8") == SCHEMA.text(), stale
 
 
 def test_a_record_keeps_to_the_schema_and_comes_back() -> None:
