@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def report(
     """
     if peers and ctx.get_parameter_source("directory") is not ParameterSource.COMMANDLINE:
         directory /= "peers"
-    made = _provenance(peers)(shlex.join(["stablelce", *(ctx.obj or ["report"])]), _PACKAGES)
+    made = _provenance(shlex.join(["stablelce", *(ctx.obj or ["report"])]), peers)
     partial = _partial_folder(directory)
     names = list(dict.fromkeys(subjects)) or [name for name in KNOWN if not (peers and name == "stablelce")]
     jobs = [Job(name, tier=tier, keep=partial, sources=made.sources_sha256) for name in names]
@@ -100,14 +100,14 @@ def report(
     out.print(f"\nReport: {page}", soft_wrap=True)
 
 
-def _provenance(peers: bool) -> Callable[[str, Sequence[str]], Provenance]:
-    if peers:
-        from stablelce.conformance.peers import summary
-
-        return summary.provenance
+def _provenance(command: str, peers: bool) -> Provenance:
     from stablelce.conformance.provenance import provenance
 
-    return provenance
+    if not peers:
+        return provenance(command, _PACKAGES)
+    from stablelce.conformance.peers.summary import sources
+
+    return provenance(command, _PACKAGES, sources())
 
 
 def _write_accuracy(record: Record, directory: Path) -> tuple[Path, str]:

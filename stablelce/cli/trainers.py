@@ -66,10 +66,11 @@ def _show(outcome: Outcome) -> None:
 
 
 def _record(command: str, outcomes: list[Outcome]) -> TrainerRecord:
-    from stablelce.conformance.trainers.provenance import provenance
+    from stablelce.conformance.provenance import provenance
+    from stablelce.conformance.trainers.provenance import sources
 
     return TrainerRecord(
-        provenance=provenance(command, _PACKAGES),
+        provenance=provenance(command, _PACKAGES, sources()),
         trainers=tuple(outcome.trainer for outcome in outcomes if outcome.trainer is not None),
         absent={outcome.subject: outcome.message for outcome in outcomes if outcome.trainer is None},
     )

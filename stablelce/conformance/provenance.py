@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def sources_sha256(names: Iterable[str] | None = None) -> str:
     return digest.hexdigest()
 
 
-def provenance(command: str, packages: Iterable[str]) -> Provenance:
+def provenance(command: str, packages: Iterable[str], names: Sequence[str] | None = None) -> Provenance:
     """What it takes to make a record again.
 
     Parameters
@@ -66,7 +66,10 @@ def provenance(command: str, packages: Iterable[str]) -> Provenance:
         The command that made it.
     packages : iterable of str
         Distributions whose versions matter; those that are not installed are left out.
+    names : sequence of str, optional
+        The files that the record depends on, relative to the package; :func:`sources` if not given.
     """
+    names = sources() if names is None else tuple(names)
     versions = {}
     for name in sorted(set(packages)):
         try:
@@ -78,8 +81,8 @@ def provenance(command: str, packages: Iterable[str]) -> Provenance:
         machine=_machine(),
         python=platform.python_version(),
         packages=versions,
-        sources=sources(),
-        sources_sha256=sources_sha256(),
+        sources=names,
+        sources_sha256=sources_sha256(names),
     )
 
 

@@ -82,12 +82,12 @@ def record(*results: AuditResult) -> Record:
     return Record(provenance=provenance("stablelce"), subjects=results)
 
 
-def provenance(command: str, packages: Any = ()) -> Provenance:
+def provenance(command: str, packages: Any = (), sources: tuple[str, ...] = ()) -> Provenance:
     return Provenance(
         command=command,
         machine="a machine",
         python="3",
         packages=dict.fromkeys(packages, "1"),
-        sources=(),
+        sources=sources,
         sources_sha256="0" * 64,
     )

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from stablelce.cli import workers
 from stablelce.cli.app import application
 from stablelce.conformance.peers.results import PeerRecord
+from stablelce.conformance.peers.summary import sources
 from stablelce.conformance.results import Record
 from stablelce.conformance.subjects import KNOWN
 from tests.cli.records import check, provenance, result
@@ -182,13 +183,13 @@ def test_an_interrupted_report_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_the_state_of_the_field_has_a_page_and_a_record_of_its_own(
     jobs: list[workers.Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stablelce.conformance.peers.summary.provenance", provenance)
     monkeypatch.chdir(tmp_path)
     found = invoke("--peers", "--tier", "smoke")
     assert found.exit_code == 0, found.output
     assert "stablelce" not in {job.subject for job in jobs}
     record = PeerRecord.model_validate_json(Path("reports/peers/peers.json").read_text(encoding="utf-8"))
     assert [peer.subject for peer in record.peers] == [n for n in KNOWN if n not in ("torch", "stablelce")]
+    assert record.provenance.sources == sources()
     assert record.absent == {"torch": "install it with: pip install torch"}
     assert "install it with: pip install torch" in found.stderr
     assert found.stdout.splitlines()[-1] == f"Report: {Path('reports/peers/README.md')}"

@@ -24,7 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from stablelce.conformance.provenance import provenance, sources_sha256
+from stablelce.conformance.provenance import provenance
 from tests.mutation.mutants import SOURCES, Mutant, draw, suites_of
 
 __all__ = ["main", "markdown"]
@@ -158,8 +158,7 @@ def _fails(copy: Path, tests: tuple[str, ...], limit: float) -> bool:
 
 def _write(folder: Path, seed: int, rows: list[Row]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    made = provenance(COMMAND, PACKAGES)
-    made = made.model_copy(update={"sources": SOURCES, "sources_sha256": sources_sha256(SOURCES)})
+    made = provenance(COMMAND, PACKAGES, SOURCES)
     record = {"version": 1, "provenance": made.model_dump(mode="json"), "seed": seed, "mutants": rows}
     (folder / "mutation.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
     reasons = folder / "survivors.json"

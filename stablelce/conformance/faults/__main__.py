@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 from stablelce.conformance.faults.matrix import checks, rows
-from stablelce.conformance.faults.provenance import provenance
+from stablelce.conformance.faults.provenance import sources
 from stablelce.conformance.faults.registry import FAULTS
 from stablelce.conformance.faults.results import FaultRecord, FaultRow, ToolRow
 from stablelce.conformance.faults.tolerances import TOOLS
+from stablelce.conformance.provenance import provenance
 from stablelce.report.faults import faults_markdown
 
 __all__ = ["COMMAND", "main"]
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
 
 def _write(folder: Path, made: tuple[FaultRow, ...]) -> None:
     record = FaultRecord(
-        provenance=provenance(COMMAND, PACKAGES),
+        provenance=provenance(COMMAND, PACKAGES, sources()),
         faults=made,
         checks=checks(made),
         tools=tuple(

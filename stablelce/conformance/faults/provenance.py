@@ -1,13 +1,10 @@
-"""How the kill matrix was made, over the sources that it depends on: the suite, the oracle, the faults."""
+"""The sources that the kill matrix depends on: the suite, the oracle, the faults."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from stablelce.conformance import provenance as shared
-from stablelce.conformance.results import Provenance
-
-__all__ = ["provenance", "sources"]
+__all__ = ["sources"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _APART = ("trainers", "subjects")
@@ -24,10 +21,3 @@ def sources() -> tuple[str, ...]:
     rest = (*(_PACKAGE / "oracle").rglob("*.py"), _PACKAGE / "formats.py", _PACKAGE / "ulp.py")
     base = _PACKAGE / "conformance" / "subjects" / "base.py"
     return tuple(sorted(path.relative_to(_PACKAGE).as_posix() for path in (*suite, *rest, base)))
-
-
-def provenance(command: str, packages: tuple[str, ...]) -> Provenance:
-    """What it takes to make the record again; see :func:`stablelce.conformance.provenance.provenance`."""
-    names = sources()
-    made = shared.provenance(command, packages)
-    return made.model_copy(update={"sources": names, "sources_sha256": shared.sources_sha256(names)})

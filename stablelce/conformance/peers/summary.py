@@ -8,9 +8,9 @@ from pathlib import Path
 from stablelce.conformance import provenance as shared
 from stablelce.conformance.peers.results import Peer, PeerAccuracy, PeerFinding
 from stablelce.conformance.peers.threads import DATA, threads_for
-from stablelce.conformance.results import AuditResult, CheckResult, Provenance
+from stablelce.conformance.results import AuditResult, CheckResult
 
-__all__ = ["provenance", "sources", "summarise"]
+__all__ = ["sources", "summarise"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -71,10 +71,3 @@ def sources() -> tuple[str, ...]:
     return tuple(
         sorted({*shared.sources(), *(path.resolve().relative_to(_PACKAGE).as_posix() for path in own)})
     )
-
-
-def provenance(command: str, packages: Sequence[str]) -> Provenance:
-    """What it takes to make the record again; see :func:`stablelce.conformance.provenance.provenance`."""
-    names = sources()
-    made = shared.provenance(command, packages)
-    return made.model_copy(update={"sources": names, "sources_sha256": shared.sources_sha256(names)})

@@ -1,13 +1,12 @@
-"""How a record of trainers was made: as for that of losses, but over the sources that trainers depend on."""
+"""The sources that a record of trainers depends on."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from stablelce.conformance import provenance as shared
-from stablelce.conformance.results import Provenance
 
-__all__ = ["provenance", "sources"]
+__all__ = ["sources"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -22,10 +21,3 @@ def sources() -> tuple[str, ...]:
         for path in (_PACKAGE / folder).rglob("*.py")
     }
     return tuple(sorted(files | set(shared.sources())))
-
-
-def provenance(command: str, packages: tuple[str, ...]) -> Provenance:
-    """What it takes to make a record again; see :func:`stablelce.conformance.provenance.provenance`."""
-    names = sources()
-    made = shared.provenance(command, packages)
-    return made.model_copy(update={"sources": names, "sources_sha256": shared.sources_sha256(names)})

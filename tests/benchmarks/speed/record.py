@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from stablelce.conformance.provenance import provenance, sources, sources_sha256
+from stablelce.conformance.provenance import provenance, sources
 
 __all__ = ["COMMAND", "computing", "markdown", "write"]
 
@@ -26,8 +26,7 @@ def computing() -> tuple[str, ...]:
 
 def write(folder: Path, parts: dict[str, list[Row]]) -> None:
     """``speed.json``, and ``README.md`` as a view of it."""
-    made = provenance(COMMAND, PACKAGES).model_dump()
-    made |= {"sources": computing(), "sources_sha256": sources_sha256(computing())}
+    made = provenance(COMMAND, PACKAGES, computing()).model_dump()
     record = {"version": 1, "provenance": made, **parts}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "speed.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from stablelce.conformance import provenance as shared
-from stablelce.conformance.faults.provenance import provenance, sources
+from stablelce.conformance.faults.provenance import sources
 
 
 def test_the_suite_the_oracle_and_the_faults_count_and_nothing_else() -> None:
@@ -27,7 +27,7 @@ def test_a_change_of_a_fault_leaves_the_record_of_accuracy_as_it_is() -> None:
 
 
 def test_the_hash_is_over_these_sources() -> None:
-    made = provenance("a command", ("numpy",))
+    made = shared.provenance("a command", ("numpy",), sources())
     assert made.sources == sources()
     assert made.sources_sha256 == shared.sources_sha256(sources())
     assert made.command == "a command"

@@ -45,6 +45,6 @@ def test_the_record_depends_on_the_threads_and_on_every_source_of_an_audit() -> 
     assert set(shared.sources()) < set(names)
     assert "conformance/data/public_threads.json" in names
     assert "conformance/peers/threads.py" in names
-    made = summary.provenance("stablelce report --peers", ("numpy",))
+    made = shared.provenance("stablelce report --peers", ("numpy",), names)
     assert made.sources == names
     assert made.sources_sha256 == shared.sources_sha256(names)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from stablelce.conformance import provenance as shared
-from stablelce.conformance.trainers.provenance import provenance, sources
+from stablelce.conformance.trainers.provenance import sources
 from tests.conformance.test_provenance import imported_by
 
 ENTRY_POINTS = (
@@ -30,7 +30,7 @@ def test_the_other_record_does_not_depend_on_the_trainers() -> None:
 
 
 def test_the_hash_is_over_these_sources() -> None:
-    made = provenance("a command", ("numpy",))
+    made = shared.provenance("a command", ("numpy",), sources())
     assert made.sources == sources()
     assert made.sources_sha256 == shared.sources_sha256(sources())
     assert made.sources_sha256 != shared.sources_sha256()
