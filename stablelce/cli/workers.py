@@ -181,7 +181,8 @@ def _died(worker: _Running, how: str) -> Outcome:
 
 def _cause(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
-        return f"was ended by {signal.Signals(-exitcode).name}"
+        known = -exitcode in set(signal.Signals)  # most real-time signals have no name
+        return f"was ended by {signal.Signals(-exitcode).name if known else f'signal {-exitcode}'}"
     return f"exited with status {exitcode}"
 
 

@@ -56,6 +56,28 @@ def test_each_end_of_a_process_is_told_apart(job: Callable[[str], Job]) -> None:
     assert set(result.offered) == {"float64"}
 
 
+@pytest.mark.parametrize(
+    ("exitcode", "said"),
+    [
+        (7, "exited with status 7"),
+        (-signal.SIGTERM, "was ended by SIGTERM"),
+        (-(signal.NSIG + 1), f"was ended by signal {signal.NSIG + 1}"),
+        (None, "exited with status None"),
+    ],
+)
+def test_the_cause_of_an_end_is_told_whether_the_signal_has_a_name(exitcode: int | None, said: str) -> None:
+    assert workers._cause(exitcode) == said
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="this system has no real-time signals")
+def test_a_real_time_signal_ends_a_process_by_its_number(job: Callable[[str], Job]) -> None:
+    number = signal.SIGRTMIN + 6
+    one = job(f"import os\ndef f(z, t): os.kill(os.getpid(), {number})")
+    (outcome,) = outcomes(one).values()
+    assert outcome.status == "died"
+    assert f"was ended by signal {number} during" in outcome.message
+
+
 def test_a_subject_that_hangs_is_ended(job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(workers.SILENCE, "smoke", 0.5)
     started = time.monotonic()
