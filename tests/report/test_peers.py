@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from stablelce.conformance.peers.results import PeerRecord
-from stablelce.conformance.peers.summary import summarise
+from stablelce.conformance.peers.summary import sources, summarise
+from stablelce.conformance.provenance import sources_sha256
 from stablelce.report.peers import main, peers_markdown, write_peers
 from tests.cli.records import accuracy, check, counterexample, provenance, result
+
+COMMITTED = Path(__file__).parents[2] / "reports" / "peers" / "peers.json"
 
 TORCH = result(
     check(),
@@ -27,6 +30,11 @@ RECORD = PeerRecord(
     peers=(summarise(TORCH), summarise(result(subject="fine"))),
     absent={"jax": "install it with: pip install jax"},
 )
+
+
+@pytest.fixture(scope="module")
+def committed() -> PeerRecord:
+    return PeerRecord.model_validate_json(COMMITTED.read_text(encoding="utf-8"))
 
 
 def lines(start: str) -> list[str]:
@@ -84,8 +92,17 @@ def test_what_cannot_be_read_is_one_line_and_2(tmp_path: Path, capsys: pytest.Ca
     assert "is not a record of the field" in bad
 
 
-def test_the_committed_page_is_a_view_of_the_committed_record() -> None:
-    folder = Path(__file__).parents[2] / "reports" / "peers"
-    record = PeerRecord.model_validate_json((folder / "peers.json").read_text(encoding="utf-8"))
-    assert (folder / "README.md").read_text(encoding="utf-8") == peers_markdown(record)
-    assert len(record.peers) >= 10
+def test_the_committed_page_is_a_view_of_the_committed_record(committed: PeerRecord) -> None:
+    stale = "run: python -m stablelce.report.peers reports/peers/peers.json"
+    assert COMMITTED.with_name("README.md").read_text(encoding="utf-8") == peers_markdown(committed), stale
+    assert len(committed.peers) >= 10
+
+
+def test_the_committed_record_is_written_as_records_are(committed: PeerRecord) -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == committed.to_json()
+
+
+def test_the_committed_record_was_made_from_these_sources(committed: PeerRecord) -> None:
+    stale = f"the record is stale, run: {committed.provenance.command}"
+    assert committed.provenance.sources == sources(), stale
+    assert committed.provenance.sources_sha256 == sources_sha256(sources()), stale
