@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from stablelce.conformance.auditor import Auditor
 from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS
 from stablelce.conformance.contract import PROFILES
+from stablelce.conformance.offered import offered_formats, offered_quantities
 from stablelce.conformance.points import TIERS, budget
 from stablelce.conformance.results import AuditResult, CheckResult, Record
-from stablelce.conformance.runner import Auditor, offered_formats, offered_quantities
 from stablelce.conformance.subjects import Subject, SubjectError, resolve
 from stablelce.formats import Format, find_format
 

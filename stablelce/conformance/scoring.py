@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from stablelce.conformance.auditor import Auditor
 from stablelce.conformance.checks import POINT_CHECKS
 from stablelce.conformance.checks.accuracy import expect, wrong, zero_for_subnormal
 from stablelce.conformance.checks.special import limit
@@ -23,7 +24,6 @@ from stablelce.conformance.judging import PointCheck
 from stablelce.conformance.measuring import Tally
 from stablelce.conformance.points import budget
 from stablelce.conformance.results import AccuracyResult, AuditResult, CheckResult
-from stablelce.conformance.runner import Auditor
 from stablelce.conformance.subjects.base import Subject, SubjectError
 from stablelce.formats import Format, UIntArray, find_format
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce import oracle
-from stablelce.conformance import audit, exhaustive16, runner
+from stablelce.conformance import audit, auditor, exhaustive16, runner
 from stablelce.conformance.checks import arrays, weights
 from stablelce.conformance.contract import INFINITE_LOGITS, Profile
 from stablelce.conformance.evaluation import Run
@@ -158,11 +158,11 @@ def outcome(
     points: int = 24,
     **arguments: Any,
 ) -> CheckResult:
-    """What the runner reports for one check of points alone."""
+    """What is reported for one check of points alone."""
     with (
-        patch.object(runner, "POINT_CHECKS", (replace(check, quantities=(quantity,)),)),
-        patch.object(runner, "ARRAY_CHECKS", ()),
-        patch.object(runner, "measure", lambda *_: []),
+        patch.object(auditor, "POINT_CHECKS", (replace(check, quantities=(quantity,)),)),
+        patch.object(auditor, "ARRAY_CHECKS", ()),
+        patch.object(auditor, "measure", lambda *_: []),
     ):
         result = small_audit(judged, points=points, formats=[fmt.dtype_name], **arguments)
     return next(c for c in result.checks if (c.check, c.quantity) == (check.name, quantity))
