@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from stablelce.conformance.subjects.base import SubjectFault
-from stablelce.conformance.subjects.protocol import ProtocolError
+from stablelce.conformance.subjects.notation import ProtocolError
 
 __all__ = ["DEFAULT_LIMITS", "Child", "Limits"]
 

@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES, Subject, SubjectError
+from stablelce.conformance.subjects.notation import ProtocolError, read_number
 from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
-from stablelce.conformance.subjects.protocol import ProtocolError, read_number
 from stablelce.formats import BINARY64, Format, find_format
 
 __all__ = ["from_file", "subject"]

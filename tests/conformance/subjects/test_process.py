@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from stablelce.conformance.subjects.base import FATAL, SubjectFault
+from stablelce.conformance.subjects.notation import ProtocolError
 from stablelce.conformance.subjects.process import Child, Limits
-from stablelce.conformance.subjects.protocol import ProtocolError
 
 
 def line(data: bytes) -> tuple[bytes, int] | None:
