@@ -2,8 +2,9 @@
 
 Mutants are tried in copies of the checkout, one for each job, so that an interrupted run harms nothing. What
 was killed until then stays in ``progress.jsonl``; the next run tries the rest, and survivors again. A mutant
-is killed when a test fails or takes longer than the limit. Those that survive every test are listed in the
-page with the reason that ``survivors.json`` beside it gives for their line and change, if it does.
+is killed when a test fails or takes longer than ten times what it usually takes, and than a minute. Those
+that survive every test are listed in the page with the reason that ``survivors.json`` beside it gives for
+their line and change, if it does.
 """
 
 from __future__ import annotations
@@ -11,28 +12,30 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from stablelce.conformance.provenance import provenance
-from tests.mutation.mutants import SOURCES, Mutant, draw, suites_of
+from tests.mutation.baseline import NotPassingError, traced_families
+from tests.mutation.mutants import Mutant, draw
+from tests.mutation.page import write
+from tests.mutation.running import copied, first_failure, mutated, run, with_little_memory
+from tests.mutation.selection import Traced, engine_of, family_of, stages
 
-__all__ = ["main", "markdown"]
+__all__ = ["main", "tried"]
 
 ROOT = Path(__file__).parents[2]
-COMMAND = "python -m tests.mutation --count 300 --write reports/mutation"
-PACKAGES = ("cosmic-ray", "numpy", "pytest", "hypothesis", "python-flint")
-LIMIT = 240.0
+
+SLOWER = 10
+"""How many times its usual time a test may take."""
+AT_LEAST = 60.0
+"""Seconds that every test may take."""
 
 Row = dict[str, Any]
 
@@ -41,30 +44,32 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--count", type=int, default=300, help="how many mutants to draw")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds for the tests of one mutant")
     parser.add_argument(
         "--write", type=Path, metavar="FOLDER", help="write mutation.json and README.md there"
     )
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants to try at a time")
     options = parser.parse_args(arguments)
+    with_little_memory()
     mutants = draw(ROOT, options.count, options.seed)
     progress = options.write / "progress.jsonl" if options.write else None
     found = _resumed(progress)
     todo = [mutant for mutant in mutants if _identity(mutant) not in found]
-    print(f"{len(mutants)} mutants are drawn, {len(mutants) - len(todo)} of them were tried before.")
-    started = time.perf_counter()
-    for done, row in enumerate(_tried_all(todo, options.jobs, options.limit), 1):
-        found[row.pop("identity")] = row
-        left = (time.perf_counter() - started) / done * (len(todo) - done)
-        verdict = "survived" if row["killed_by"] is None else "killed"
-        print(f"{done}/{len(todo)}  {verdict}  {row['source']}:{row['line']}  {left:.0f} s left", flush=True)
-        if progress:
-            _remember(progress, found)
+    print(
+        f"{len(mutants)} mutants are drawn, {len(mutants) - len(todo)} of them were tried before.", flush=True
+    )
+    try:
+        for row in _counted(_tried_all(todo, options.jobs, options.write), len(todo)):
+            found[row.pop("identity")] = row
+            if progress:
+                _remember(progress, found)
+    except NotPassingError as error:
+        print(error, file=sys.stderr)
+        return 1
     rows = [found[_identity(mutant)] for mutant in mutants]
     killed = sum(row["killed_by"] is not None for row in rows)
     print(f"{killed} of {len(rows)} mutants are killed.")
     if options.write:
-        _write(options.write, options.seed, rows)
+        write(options.write, options.seed, rows)
     return 0
 
 
@@ -88,17 +93,31 @@ def _remember(progress: Path, found: dict[str, Row]) -> None:
     new.replace(progress)
 
 
-def _tried_all(mutants: list[Mutant], jobs: int, limit: float) -> Iterator[Row]:
+def _counted(rows: Iterator[Row], count: int) -> Iterator[Row]:
+    """The rows, each told in a line."""
+    started: float | None = None
+    for done, row in enumerate(rows):
+        now = time.perf_counter()
+        started = now if started is None else started  # the first has waited for the tests to be traced
+        left = (now - started) / max(done, 1) * (count - done - 1)
+        verdict = f"killed by {row['killed_by']}" if row["killed_by"] else "survived"
+        print(f"{done + 1}/{count}  {row['source']}:{row['line']}  {verdict}  {left:.0f} s left", flush=True)
+        yield row
+
+
+def _tried_all(mutants: list[Mutant], jobs: int, folder: Path | None) -> Iterator[Row]:
     """The verdicts, as they come."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(jobs) as pool:
         copies: SimpleQueue[Path] = SimpleQueue()
         for job in range(jobs):
-            copies.put(_copy(Path(folder) / str(job)))
+            copies.put(copied(ROOT, Path(temporary) / str(job)))
+        families = sorted({family_of(mutant.source) for mutant in mutants})
+        traced = traced_families(Path(temporary) / "0", families, folder and folder / "coverage.json")
 
         def one(mutant: Mutant) -> Row:
             copy = copies.get()
             try:
-                return _tried(copy, mutant, limit)
+                return tried(copy, mutant, traced)
             finally:
                 copies.put(copy)
 
@@ -110,93 +129,29 @@ def _tried_all(mutants: list[Mutant], jobs: int, limit: float) -> Iterator[Row]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _copy(folder: Path) -> Path:
-    """The package and its tests, without caches: what a test run needs."""
-    folder.mkdir()
-    ignored = shutil.ignore_patterns("__pycache__", ".*cache")
-    for name in ("stablelce", "tests", "reports"):
-        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "tox.ini"):
-        shutil.copy(ROOT / name, folder / name)
-    return folder
-
-
-def _tried(copy: Path, mutant: Mutant, limit: float) -> Row:
+def tried(copy: Path, mutant: Mutant, traced: Mapping[str, Traced]) -> Row:
+    """The verdict on one mutant: the test that kills it, or None."""
+    family = family_of(mutant.source)
     path = copy / "stablelce" / mutant.source
-    right = path.read_text(encoding="utf-8")
-    path.write_text(mutant.text, encoding="utf-8")
-    try:
-        killed_by = next(
-            (tests[0] for tests in suites_of(copy, mutant.source) if _fails(copy, tests, limit)), None
-        )
-    finally:
-        path.write_text(right, encoding="utf-8")
+    code = path.read_text(encoding="utf-8")
+    known = traced[family]
+    with mutated(path, mutant.text):
+        killed_by = None
+        for tests in stages(copy, mutant.source, code, mutant.line, known):
+            usual = [known.seconds[test] for test in tests]
+            status = run(
+                copy,
+                tests,
+                engine_of(family),
+                limit=max(AT_LEAST, SLOWER * sum(usual)),
+                each=max(AT_LEAST, SLOWER * max(usual)),
+            )
+            killed_by = first_failure(*status)
+            if killed_by is not None:
+                break
     described = asdict(mutant)
     del described["text"]
     return described | {"killed_by": killed_by, "identity": _identity(mutant)}
-
-
-def _fails(copy: Path, tests: tuple[str, ...], limit: float) -> bool:
-    # The order of tests within a file is kept, so the first failure is the same in every run; Hypothesis
-    # gets no database and a fixed seed (profile "ci").
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join((str(copy), *filter(None, [os.environ.get("PYTHONPATH")]))),
-        "PYTHONDONTWRITEBYTECODE": "1",  # a file changed twice within a second must be read anew
-        "STABLELCE_HYPOTHESIS_PROFILE": "ci",
-    }
-    # Stale records are no kill: they say that sources changed, not that they are wrong.
-    command += ["--deselect=tests/conformance/faults/test_committed.py", "-k", "not committed and not stale"]
-    try:
-        done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, timeout=limit, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    return done.returncode not in (0, 5)  # 5: no test was selected
-
-
-def _write(folder: Path, seed: int, rows: list[Row]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    made = provenance(COMMAND, PACKAGES, SOURCES)
-    record = {"version": 1, "provenance": made.model_dump(mode="json"), "seed": seed, "mutants": rows}
-    (folder / "mutation.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
-    reasons = folder / "survivors.json"
-    known = json.loads(reasons.read_text(encoding="utf-8")) if reasons.exists() else {}
-    (folder / "README.md").write_text(markdown(record, known), encoding="utf-8", newline="\n")
-
-
-def markdown(record: dict[str, Any], reasons: dict[str, str]) -> str:
-    """The page; ``reasons`` maps "source: before -> after" to why no test can tell, or need not."""
-    rows, made = record["mutants"], record["provenance"]
-    survivors = [row for row in rows if row["killed_by"] is None]
-    share = 100 * (len(rows) - len(survivors)) / max(len(rows), 1)
-    summary = (
-        f"{len(rows)} mutants drawn with seed {record['seed']} from {len(made['sources'])} sources: "
-        f"{len(rows) - len(survivors)} killed by a test ({share:.1f} %), {len(survivors)} survive."
-    )
-    lines = [
-        "# Mutation testing",
-        "",
-        f"Made by `{made['command']}` on {made['machine']}, Python {made['python']}; do not edit.",
-        "",
-        summary,
-        "",
-        "| source | mutants | killed |",
-        "| --- | ---: | ---: |",
-    ]
-    for source in made["sources"]:
-        own = [row for row in rows if row["source"] == source]
-        if own:
-            lines.append(f"| {source} | {len(own)} | {sum(row['killed_by'] is not None for row in own)} |")
-    lines += ["", "## Survivors", ""]
-    for row in survivors:
-        key = f"{row['source']}: {row['before']} -> {row['after']}"
-        lines.append(
-            f"* `{row['source']}:{row['line']}` {row['operator']}: {reasons.get(key, 'no reason yet')}"
-        )
-        lines += ["", "  ```diff", f"  - {row['before']}", f"  + {row['after']}", "  ```", ""]
-    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SOURCES", "Mutant", "draw", "same_program", "suites_of"]
+__all__ = ["SOURCES", "Mutant", "draw", "same_program"]
 
 SOURCES = (
     "formats.py",
@@ -128,28 +128,3 @@ def _is_text(node: ast.AST) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-def suites_of(root: Path, source: str) -> Iterator[tuple[str, ...]]:
-    """Tests that may kill a mutant of a source, those of its own first, then others that depend on it."""
-    path = Path(source)
-    own = root / "tests" / path.parent / f"test_{path.name}"
-    if own.exists():
-        yield (own.relative_to(root).as_posix(),)
-    folder = path.parts[0] if len(path.parts) > 1 else ""
-    wider = {
-        "": (
-            "tests/test_formats.py",
-            "tests/test_ulp.py",
-            "tests/test_functions.py",
-            "tests/test_arguments.py",
-        ),
-        "oracle": ("tests/oracle",),
-        "kernels": ("tests/kernels/test_numpy_engine.py", "tests/kernels/test_exact.py"),
-        "conformance": ("tests/conformance/checks", "tests/conformance/test_runner.py"),
-    }[folder]
-    yield wider
-    if folder in ("", "kernels"):
-        yield ("tests/test_evaluation.py", "tests/test_reductions.py", "tests/test_evidence.py")
-    else:
-        yield ("tests/conformance/faults/test_faults.py", "tests/conformance/faults/test_controls.py")
