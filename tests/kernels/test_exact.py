@@ -76,6 +76,7 @@ def test_hard_cases(fmt: Format) -> None:
         check(fmt, *point)
 
 
+@pytest.mark.unmeasured
 @formats
 @pytest.mark.parametrize("quantity", WITH_TARGET)
 @given(data=st.data())
