@@ -26,6 +26,7 @@ import numpy as np
 from stablelce.kernels import finals, plain
 from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
 from stablelce.kernels.compiled_second32 import settle
+from stablelce.kernels.compiled_settling import ROOM, collect
 from stablelce.kernels.compiled_vocabulary import VOCABULARY, compile_module, encoding, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SOFTPLUS_HIGH
@@ -104,8 +105,9 @@ def _losses_and_gradients(z: Any, t: Any, s: Any, p: Any, r: Any, losses: Any, g
         gradient, _ = _gradient(w, y)
         losses[i] = loss
         gradients[i] = gradient if z[i] >= 0 else -gradient
-        # The gradient's test holds for y >= 2^-126 or w > y alone: the loss d + a*w, d >= y, is then normal.
-        doubtful |= _near_midpoint(loss, NEAR) | _doubtful_gradient(gradient, y)
+        # For t in [0, 1] the gradient's test holds for y >= 2^-126 or w > y alone, where the loss d + a*w,
+        # d >= y, is normal. The loss has one for infinite targets: a*w = 0*inf may be a NaN of either sign.
+        doubtful |= _near_midpoint(loss, NEAR) | (not loss >= LEAST) | _doubtful_gradient(gradient, y)
     return doubtful
 
 
@@ -191,6 +193,7 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
     columns, entries = columns_of(2), columns_of(2)
     r, w, s, p = columns[0], columns[1], entries[0], entries[1]
     j = np.zeros(CHUNK, np.uint32)  # the last chunk is read up to a multiple of LANES
+    places, waiting = np.empty(ROOM, np.int64), 0
     left[:] = 0
     usual = t.size > 0 and loss.size > 0 and gradient.size > 0 and hessian.size == 0
     some = False
@@ -213,7 +216,11 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
             _distances(logits, targets, fixed, w)
             _losses_marked(logits, w, s, p, r, losses, marks)
             _gradients_marked(logits, w, s, p, r, gradients, marks)
-            hessians = hessian[start:stop]
-            _hessians_marked(logits, w, s, p, r, hessians, marks)
-            some |= settle(logits, targets, fixed, losses, gradients, hessians, marks)
+            _hessians_marked(logits, w, s, p, r, hessian[start:stop], marks)
+            waiting = collect(marks, start, places, waiting)
+            if waiting > CHUNK:
+                some |= settle(z, t, fixed, loss, gradient, hessian, left, places[:waiting])
+                waiting = 0
+    if waiting:
+        some |= settle(z, t, fixed, loss, gradient, hessian, left, places[:waiting])
     return some

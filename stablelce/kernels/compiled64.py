@@ -15,6 +15,7 @@ import numpy as np
 from stablelce.kernels import finals, pairs
 from stablelce.kernels.compiled_longer import settle
 from stablelce.kernels.compiled_rows import CHUNK, columns_of, lanes, rows_into_columns
+from stablelce.kernels.compiled_settling import ROOM, collect
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SIGMOID_LOW, SOFTPLUS_HIGH, SOFTPLUS_LOW
@@ -150,6 +151,7 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
     made = (columns[4], columns[5], columns[6], columns[7], d, d_low, y, y_low)
     j = np.zeros(CHUNK, np.uint32)  # the last chunk is read up to a multiple of LANES
     wanted = LOSS * (loss.size > 0) | GRADIENT * (gradient.size > 0) | HESSIAN * (hessian.size > 0)
+    places, waiting = np.empty(ROOM, np.int64), 0
     left[:] = 0
     some = False
     for start in range(0, z.size, CHUNK):
@@ -164,6 +166,10 @@ def drive(z: Any, t: Any, fixed: Any, loss: Any, gradient: Any, hessian: Any, le
         if undecided:
             marks = left[start:stop]
             _mark(logits, wanted, (a, w, w_low, d, d_low, y, y_low), marks)
-            outs = loss[start:stop], gradient[start:stop], hessian[start:stop]
-            some |= settle(logits, t[start:stop], fixed, *outs, marks)
+            waiting = collect(marks, start, places, waiting)
+            if waiting > CHUNK:
+                some |= settle(z, t, fixed, loss, gradient, hessian, left, places[:waiting])
+                waiting = 0
+    if waiting:
+        some |= settle(z, t, fixed, loss, gradient, hessian, left, places[:waiting])
     return some

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.kernels.compiled_vocabulary import inlined, intrinsic, ir, loop, make_array, types
+from stablelce.kernels.compiled_vocabulary import inlined, intrinsic, ir, make_array, types
 
-__all__ = ["CHUNK", "columns_of", "lanes", "places_of", "rows_into_columns"]
+__all__ = ["CHUNK", "columns_of", "lanes", "rows_into_columns"]
 
 CHUNK = 512
 """Elements per chunk: some twenty columns of binary64 stay in the caches."""
@@ -32,19 +32,6 @@ def columns_of(count: Any) -> Any:
     room = np.empty(count * STRIDE + 8)
     first = -(room.ctypes.data // 8) % 8
     return room[first : first + count * STRIDE].reshape(count, STRIDE)
-
-
-@loop
-def places_of(marks: Any) -> Any:
-    """Where marks are not 0.
-
-    For loops over nothing else: under a condition, a vectoriser computes everything for every element.
-    """
-    places, count = np.empty(marks.size, np.int64), 0
-    for i in range(marks.size):
-        places[count] = i
-        count += marks[i] != 0
-    return places[:count]
 
 
 _WORD, _SHORT, _NUMBER = ir.IntType(64), ir.IntType(32), ir.DoubleType()

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, pairs
-from stablelce.kernels.compiled_rows import places_of
+from stablelce.kernels.compiled_settling import any_left, gather, scatter
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table_layout import LIMIT
 
 __all__ = ["settle"]
 
-_PAIRS, _FINALS = compile_module(pairs), compile_module(finals)
+_PAIRS, _FINALS = compile_module(pairs, early=False), compile_module(finals, early=False)
 _pairs, _two_sum = _PAIRS["pairs"], _FINALS["two_sum"]
 _distance, _loss = _FINALS["distance"], _FINALS["loss"]
 _gradient, _hessian = _FINALS["gradient"], _FINALS["hessian"]
@@ -37,32 +37,57 @@ def _decided(high: Any, low: Any, bound: Any) -> Any:
 
 
 @loop
-def settle(z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any) -> Any:
-    """Write the results that are marked as undecided, and unmark them; whether any are left.
+def _losses(z: Any, t: Any) -> Any:
+    values, sure = np.empty(z.size), np.empty(z.size, np.bool_)
+    for i in range(z.size):
+        d, d_low, _, _ = _pairs(abs(z[i]))
+        w, w_low = _distance(z[i], t[i])
+        high, low, bound = _loss(abs(z[i]), w, w_low, d, d_low)
+        values[i], sure[i] = _decided(high, low, bound)
+    return values, sure
+
+
+@loop
+def _gradients(z: Any, t: Any) -> Any:
+    values, sure = np.empty(z.size), np.empty(z.size, np.bool_)
+    for i in range(z.size):
+        _, _, y, y_low = _pairs(abs(z[i]))
+        w, w_low = _distance(z[i], t[i])
+        high, low, bound = _gradient(w, w_low, y, y_low)
+        value, sure[i] = _decided(high, low, bound)
+        values[i] = value if z[i] >= 0 else -value
+    return values, sure
+
+
+@loop
+def _hessians(z: Any) -> Any:
+    values, sure = np.empty(z.size), np.empty(z.size, np.bool_)
+    for i in range(z.size):
+        _, _, y, y_low = _pairs(abs(z[i]))
+        high, low, bound = _hessian(y, y_low)
+        values[i], sure[i] = _decided(high, low, bound)
+    return values, sure
+
+
+@loop
+def settle(
+    z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any, places: Any
+) -> Any:
+    """Write the results that are marked as undecided at those places, and unmark them; whether any are left.
 
     Those are left that this stage cannot decide, or must not: targets outside [0, 1], logits beyond the
     table.
     """
-    some = False
-    for i in places_of(left):
-        a, target = float(abs(z[i])), float(t[i]) if t.size else fixed
-        if a <= LIMIT and target >= 0 and target <= 1:
-            d, d_low, y, y_low = _pairs(a)
-            w, w_low = _distance(float(z[i]), target)
-            if left[i] & LOSS:
-                high, low, bound = _loss(a, w, w_low, d, d_low)
-                value, sure = _decided(high, low, bound)
-                if sure:
-                    losses[i], left[i] = value, left[i] ^ LOSS
-            if left[i] & GRADIENT:
-                high, low, bound = _gradient(w, w_low, y, y_low)
-                value, sure = _decided(high, low, bound)
-                if sure:
-                    gradients[i], left[i] = value if z[i] >= 0 else -value, left[i] ^ GRADIENT
-            if left[i] & HESSIAN:
-                high, low, bound = _hessian(y, y_low)
-                value, sure = _decided(high, low, bound)
-                if sure:
-                    hessians[i], left[i] = value, left[i] ^ HESSIAN
-        some |= left[i] != 0
-    return some
+    if losses.size:
+        logits, targets, chosen = gather(LOSS, LIMIT, z, t, fixed, left, places)
+        values, sure = _losses(logits, targets)
+        scatter(LOSS, values, sure, chosen, losses, left)
+    if gradients.size:
+        logits, targets, chosen = gather(GRADIENT, LIMIT, z, t, fixed, left, places)
+        values, sure = _gradients(logits, targets)
+        scatter(GRADIENT, values, sure, chosen, gradients, left)
+    if hessians.size:
+        logits, targets, chosen = gather(HESSIAN, LIMIT, z, t, fixed, left, places)
+        values, sure = _hessians(logits)
+        scatter(HESSIAN, values, sure, chosen, hessians, left)
+    return any_left(left, places)

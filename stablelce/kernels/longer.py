@@ -17,11 +17,13 @@ from stablelce.kernels.longer_values import (
     LEAST,
     TINY_E,
     exp_minus,
+    factor,
     powers,
     sigmoid,
     slope,
     softplus,
     softplus_of_small,
+    spacing,
 )
 from stablelce.kernels.plain import plain
 from stablelce.kernels.primitives import absolute, select, two_prod
@@ -48,8 +50,6 @@ LAST = 746.0
 LARGE = 2.0**900
 """Bound of w * 2^k: the words of products with a stay finite below."""
 
-SPACING = 2.0**-1074
-
 
 def _logit(a: Any) -> tuple[Any, Any]:
     """The argument, or 1 where it is beyond what is served; and where it is not."""
@@ -62,10 +62,10 @@ def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     a, served = _logit(a)
     k, m = exp_minus(a)
     down, more_down, up, more_up = powers(k)
-    y0, y1, y2, g = sigmoid(down * more_down, m)
+    y0, y1, y2, g = sigmoid(factor(k, down, more_down), m)
     w, w_low = (w * up) * more_up, (w_low * up) * more_up
     s, x, error = distilled(w, w_low, -y0, -y1, -y2)
-    value, sure = rounded(s, x, error + SIGMOID * y0, (SPACING * up) * more_up)
+    value, sure = rounded(s, x, error + SIGMOID * y0, spacing(up, more_up))
     sure = sure & served & (absolute(g) < CLOSE) & (w < LARGE)
     return (value * down) * more_down, sure
 
@@ -75,10 +75,10 @@ def hessian(a: Any) -> tuple[Any, Any]:
     a, served = _logit(a)
     k, m = exp_minus(a)
     down, more_down, up, more_up = powers(k)
-    scale = down * more_down
+    scale = factor(k, down, more_down)
     y0, y1, y2, g = sigmoid(scale, m)
     s, x, error = distilled(*slope(scale, y0, y1, y2))
-    value, sure = rounded(s, x, error + SLOPE * y0, (SPACING * up) * more_up)
+    value, sure = rounded(s, x, error + SLOPE * y0, spacing(up, more_up))
     return (value * down) * more_down, sure & served & (absolute(g) < CLOSE)
 
 
@@ -87,7 +87,7 @@ def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     a, served = _logit(a)
     k, m = exp_minus(a)
     down, more_down, up, more_up = powers(k)
-    scale = down * more_down
+    scale = factor(k, down, more_down)
     y0, y1, y2, g = sigmoid(scale, m)
     near, _ = plain(select(a <= LIMIT, a, LIMIT))
     d0, d1, d2, h = softplus(scale, m, near)
@@ -100,9 +100,9 @@ def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     p, p_low = two_prod(a, w)
     q, q_low = two_prod(a, w_low)
     s, x, error = distilled_long(p, q, p_low, q_low, d0, d1, d2)
-    # Products below 2^-968 may be off by a few times 2^-1075.
-    underflow = select(w == 0, 0.0, 2.0**-1070)
-    value, sure = rounded(s, x, error + (SOFTPLUS * d0 + underflow), (SPACING * up) * more_up)
+    # Products below 2^-968 may be off by a few times 2^-1075; a subnormal bound would take longer to add.
+    underflow = select(w == 0, 0.0, 2.0**-1020)
+    value, sure = rounded(s, x, error + (SOFTPLUS * d0 + underflow), spacing(up, more_up))
     close = (absolute(g) < CLOSE) & (small | (absolute(h) < CLOSE))
     return (value * down) * more_down, sure & served & close & (w < LARGE)
 

@@ -27,7 +27,8 @@ units of 2^-148, sigmoid(-a)*2^k is off by
 together less than 2^-143, where the value is above 0.41: a relative 2^-141. softplus(-a), for k < 30 above
 2^-29.6, is off by 2^-146.3 + 2^-144.7 for g and less than 2^-146 for the rest: a relative 2^-114. For k >= 30
 what counts are the roundings of y^3/3 + ..., six of a relative 2^-53 in a term below 2^-60.5 y: 2^-110. The
-slope has those of its low word, a relative 2^-104. Products that underflow are off by 2^-1074.
+slope has those of its low word, a relative 2^-104. Products that underflow are off by 2^-1074. Beyond
+k = 300, where s is taken for 0, s*m and what comes of it are less than a relative 2^-299.
 """
 
 from __future__ import annotations
@@ -57,7 +58,18 @@ from stablelce.kernels.primitives import (
     two_sum,
 )
 
-__all__ = ["LEAST", "TINY_E", "exp_minus", "powers", "sigmoid", "slope", "softplus", "softplus_of_small"]
+__all__ = [
+    "LEAST",
+    "TINY_E",
+    "exp_minus",
+    "factor",
+    "powers",
+    "sigmoid",
+    "slope",
+    "softplus",
+    "softplus_of_small",
+    "spacing",
+]
 
 Words = tuple[Any, Any, Any]
 
@@ -67,12 +79,35 @@ LEAST = 2.0**-47
 TINY_E = 30.0
 """From this k on softplus(-a) is taken from sigmoid(-a)."""
 
+LAST_SCALE = 300.0
+"""Up to this k, s is not taken for 0."""
+
+MIDDLE = 2.0**437
+
 
 def powers(k: Any) -> tuple[Any, Any, Any, Any]:
     """Two powers of two with product 2^-k, as that may be below 2^-1074, and their inverses."""
     half = (0.5 * k - 0.25 + TO_0) - TO_0
     i, j = to_index(half), to_index(k - half)
     return take(DOWN, i), take(DOWN, j), take(UP, i), take(UP, j)
+
+
+def factor(k: Any, down: Any, more_down: Any) -> Any:
+    """s = 2^-k as the product of two, and 0 beyond k = 300, where no digit of a result depends on it.
+
+    Its products would be subnormal, and many processors take a hundred times as long for one of those.
+    """
+    return select(k <= LAST_SCALE, down, 0.0) * more_down
+
+
+def spacing(up: Any, more_up: Any) -> Any:
+    """2^(k-1074) from the two factors of 2^k, the step of subnormal results, but 2^-200 where that is more.
+
+    It matters to values below 2^52 of it. For 2^-200 these are below 2^-148; the bounds of error, in the same
+    units, are at least 2^-142, so that such a value is not decided whatever the step.
+    """
+    up, more_up = select(up > MIDDLE, up, MIDDLE), select(more_up > MIDDLE, more_up, MIDDLE)
+    return (up * 2.0**-537) * (more_up * 2.0**-537)
 
 
 def exp_minus(a: Any) -> tuple[Any, Number]:

@@ -20,7 +20,7 @@ def settled(quantity: str, z: Floats, t: Floats) -> tuple[Floats, npt.NDArray[np
     out, nothing = np.empty_like(z), np.empty(0, np.float32)
     left = np.full(z.size, BITS[quantity], np.uint8)
     losses, gradients, hessians = (out if name == quantity else nothing for name in BITS)
-    assert settle(z, t, 0.0, losses, gradients, hessians, left) == left.any()
+    assert settle(z, t, 0.0, losses, gradients, hessians, left, np.arange(z.size)) == left.any()
     return out, left == 0
 
 

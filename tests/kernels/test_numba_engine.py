@@ -186,7 +186,7 @@ def test_the_compiled_later_stage_is_that_of_numpy(quantity: str) -> None:
     left = np.full(z.size, BITS[quantity], np.uint8)
     out, nothing = np.empty(z.size), np.empty(0)
     losses, gradients, hessians = (out if name == quantity else nothing for name in BITS)
-    some = compiled_longer.settle(z, t, 0.0, losses, gradients, hessians, left)
+    some = compiled_longer.settle(z, t, 0.0, losses, gradients, hessians, left, np.arange(z.size))
     assert some == (not decided.all())
     assert decided.mean() > 0.9
     assert ((left == 0) == decided).all()

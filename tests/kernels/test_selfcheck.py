@@ -66,3 +66,13 @@ def test_one_wrong_bit_of_a_loop_is_noticed(fmt: Format, quantity: str) -> None:
 
     with pytest.raises(WrongArithmeticError, match=f"compiled code gives wrong {quantity} values"):
         check_loops(evaluate, fmt)
+
+
+def test_loops_that_are_wrong_for_two_quantities_only_are_noticed() -> None:
+    def evaluate(outs: dict[str, Any], z: Any, t: Any) -> None:
+        numpy_engine.evaluate(outs, z, t)
+        if len(outs) == 2:
+            outs["gradient"].view(BINARY32.uint)[5] ^= 1
+
+    with np.errstate(all="ignore"), pytest.raises(WrongArithmeticError, match="wrong gradient values"):
+        check_loops(evaluate, BINARY32)
