@@ -3,7 +3,7 @@
 First come the tests that execute the changed statement, the shortest first: no other can fail by it, but for
 what only importing executes, what another process does, and results that an earlier test left in a cache.
 For these the rest of the source's suites follows, those of its own file first, and only for what survives
-those a sample of the tests that take minutes.
+those slow tests, of the slowest a sample.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 __all__ = ["SAMPLE", "Traced", "engine_of", "family_of", "own_tests", "stages", "statement", "suites_of"]
 
 FAULTS = "tests/conformance/faults/test_faults.py::test_"
-CONTROLS = "tests/conformance/faults/test_controls.py::test_"
 EVIDENCE = "tests/test_evidence.py::test_"
 
 OF_EVIDENCE = (
@@ -24,13 +23,16 @@ OF_EVIDENCE = (
     f"{EVIDENCE}inputs_next_to_a_midpoint",
     f"{EVIDENCE}binary64_over_all_regions",
 )
+# The rare faults and the controls take minutes, and of the controls test_runner.py has the strictest.
 OF_FAULTS = (
     f"{FAULTS}the_oracle_proves_the_fault_at_its_trigger",
-    f"{FAULTS}the_rare_fault_is_caught_in_its_tier",
-    f"{CONTROLS}binary64_arithmetic_raises_no_alarm",
+    f"{FAULTS}one_fault_in_six_is_caught_by_another_seed",
 )
 SAMPLE = (*OF_EVIDENCE, *OF_FAULTS)
-"""Of tests that take minutes, those that see most in some seconds, for what survives all others."""
+"""Of suites that take minutes, tests that see most in some seconds, for what survives all others."""
+
+SLOW = 10.0
+"""Seconds from which on any other test comes last too."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,12 @@ def suites_of(family: str) -> tuple[str, ...]:
 
 def stages(root: Path, source: str, code: str, line: int, traced: Traced) -> list[list[str]]:
     """Test functions for a mutant whose change is in a line of ``code``, in runs one after the other."""
-    executing = [test for test in traced.executing(source, statement(code, line)) if test not in SAMPLE]
+    last = traced.sorted(test for test, took in traced.seconds.items() if test in SAMPLE or took >= SLOW)
+    executing = [test for test in traced.executing(source, statement(code, line)) if test not in last]
     own = own_tests(root, source)
-    rest = traced.sorted(test for test in traced.seconds if test not in SAMPLE and test not in executing)
+    rest = traced.sorted(test for test in traced.seconds if test not in last and test not in executing)
     rest.sort(key=lambda test: test.partition("::")[0] != own)
-    sample = [test for test in SAMPLE if test in traced.seconds]
-    return [stage for stage in (executing, rest, sample) if stage]
+    return [stage for stage in (executing, rest, last) if stage]
 
 
 def statement(code: str, line: int) -> range:

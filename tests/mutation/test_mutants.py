@@ -98,19 +98,20 @@ def test_the_statement_at_a_line(line: int, lines: range) -> None:
 def test_tests_that_execute_the_statement_come_first_and_the_shortest_before_others() -> None:
     own, other = "tests/test_ulp.py::test_{}", "tests/test_formats.py::test_{}"
     last = "tests/test_evidence.py::test_hard_cases"
+    slow = "tests/test_ulp.py::test_slow"
     seconds = {other.format("a"): 1.0, own.format("b"): 2.0, own.format("c"): 3.0, other.format("d"): 0.5}
     traced = Traced(
-        {"ulp.py": {"9": [own.format("b"), last], "10": [other.format("a")], "17": [own.format("c")]}},
-        seconds | {last: 0.1},
+        {"ulp.py": {"9": [own.format("b"), last, slow], "10": [other.format("a")], "17": [own.format("c")]}},
+        seconds | {last: 0.1, slow: 11.0},
     )
     assert stages(ROOT, "ulp.py", CODE, 9, traced) == [
         [other.format("a"), own.format("b")],
         [own.format("c"), other.format("d")],
-        [last],
+        [last, slow],
     ]
     assert stages(ROOT, "ulp.py", CODE, 2, traced) == [
         [own.format("b"), own.format("c"), other.format("d"), other.format("a")],
-        [last],
+        [last, slow],
     ]
 
 
