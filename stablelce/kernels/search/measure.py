@@ -94,7 +94,12 @@ def _keep(s: Any, x: Any, slack: Any, spacing: Any) -> tuple[Any, Any]:
     return s, np.ones(s.shape, bool)
 
 
-_functions = rebind(longer, {"rounded": _keep})
+def _spacing(up: Any, more_up: Any) -> Any:
+    """2^(k-1074), also where roundings need no more than a bound: it says what k is."""
+    return (2.0**-1074 * up) * more_up
+
+
+_functions = rebind(longer, {"rounded": _keep, "spacing": _spacing})
 
 
 def _words(quantity: str, a: Doubles, w: Doubles, w_low: Doubles) -> tuple[_Words, Mask]:
