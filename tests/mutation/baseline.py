@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutation.running import first_failure, run
-from tests.mutation.selection import SAMPLE, Traced, engine_of, suites_of
+from tests.mutation.selection import FAMILIES, SAMPLE, Traced, engine_of, suites_of
 from tests.mutation.tracing import OUTPUT
 
 __all__ = ["NotPassingError", "key_of", "trace", "traced_families"]
@@ -29,9 +29,10 @@ class NotPassingError(RuntimeError):
 
 
 def key_of(root: Path) -> str:
-    """A digest of all sources and tests."""
-    digest = hashlib.sha256()
-    for path in sorted(path for name in ("stablelce", "tests") for path in (root / name).rglob("*.py")):
+    """A digest of all sources, of all tests but those of mutation testing, and of which of them are run."""
+    digest = hashlib.sha256(repr([suites_of(family) for family in FAMILIES]).encode())
+    paths = (path for name in ("stablelce", "tests") for path in (root / name).rglob("*.py"))
+    for path in sorted(path for path in paths if path.parent != root / "tests" / "mutation"):
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

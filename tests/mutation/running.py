@@ -34,6 +34,7 @@ OPTIONS = (
 )
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s\[]+)", re.MULTILINE)
+_TOO_LONG = re.compile(r"Timeout \(\d+:\d\d:\d\d")  # by faulthandler, behind the dots of tests that passed
 _dates = itertools.count(int(time.time()))
 
 
@@ -76,7 +77,7 @@ def run(
     options: Sequence[str] = (),
     **variables: str,
 ) -> tuple[int | None, str]:
-    """The exit status, None past ``limit`` seconds or for a test past ``each``, and what was printed."""
+    """The exit status, None past ``limit`` seconds, and what was printed; a test past ``each`` ends it."""
     command = [sys.executable, "-m", "pytest", *OPTIONS, "-o", f"faulthandler_timeout={each}"]
     command += ["-o", "faulthandler_exit_on_timeout=true", *options, *tests]
     environment = os.environ | {
@@ -102,7 +103,7 @@ def run(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)  # and what its tests have started
             return None, process.communicate()[0]
-    return (None if "\nTimeout (" in f"\n{printed}" else process.returncode), printed
+    return process.returncode, printed
 
 
 def first_failure(status: int | None, printed: str) -> str | None:
@@ -112,6 +113,8 @@ def first_failure(status: int | None, printed: str) -> str | None:
     if status in (0, 5):  # 5: no test was selected
         return None
     found = _FAILED.search(printed)
+    if found is None and _TOO_LONG.search(printed):
+        return TIME_LIMIT
     return found[1] if found else f"exit status {status}"
 
 

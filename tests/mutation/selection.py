@@ -13,7 +13,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SAMPLE", "Traced", "engine_of", "family_of", "own_tests", "stages", "statement", "suites_of"]
+__all__ = [
+    "FAMILIES",
+    "SAMPLE",
+    "Traced",
+    "engine_of",
+    "family_of",
+    "own_tests",
+    "stages",
+    "statement",
+    "suites_of",
+]
 
 FAULTS = "tests/conformance/faults/test_faults.py::test_"
 EVIDENCE = "tests/test_evidence.py::test_"
@@ -30,6 +40,9 @@ OF_FAULTS = (
 )
 SAMPLE = (*OF_EVIDENCE, *OF_FAULTS)
 """Of suites that take minutes, tests that see most in some seconds, for what survives all others."""
+
+FAMILIES = ("", "oracle", "kernels", "conformance")
+"""Sources whose suites are the same but for their own files: those of one folder."""
 
 SLOW = 10.0
 """Seconds from which on any other test comes last too."""
@@ -52,7 +65,7 @@ class Traced:
 
 
 def family_of(source: str) -> str:
-    """Sources whose suites are the same but for their own files: those of one folder."""
+    """The family of a source."""
     path = Path(source)
     return path.parts[0] if len(path.parts) > 1 else ""
 

@@ -170,6 +170,7 @@ def test_the_first_failure_is_read_from_the_summary() -> None:
     assert first_failure(5, "no tests ran") is None
     assert first_failure(1, "F\nFAILED tests/a.py::test_b[1 - 2] - assert 1\n") == "tests/a.py::test_b"
     assert first_failure(2, "ERROR tests/a.py - ImportError: no\n") == "tests/a.py"
+    assert first_failure(1, "...Timeout (0:01:00)!\nThread 0x1:\n") == TIME_LIMIT
     assert first_failure(-9, "") == "exit status -9"
 
 
