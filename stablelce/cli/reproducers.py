@@ -28,13 +28,23 @@ def write_reproducers(directory: Path, results: Iterable[AuditResult]) -> list[P
     for result in results:
         folder = _slug(result.subject)
         for old in directory.glob(f"{folder}--*.py"):
-            old.unlink()
+            _remove(old)
         for check in result.checks:
             if check.reproducer:
                 path = directory / f"{folder}--{_name(check)}.py"
                 write_text(path, check.reproducer)
                 written.append(path)
     return written
+
+
+def _remove(old: Path) -> None:
+    try:
+        old.unlink()
+    except OSError as error:
+        raise InputError(
+            f"cannot replace {str(old)!r}, of an earlier audit: {error.strerror}; "
+            f"remove it, or give another folder."
+        ) from None
 
 
 def _name(check: CheckResult) -> str:

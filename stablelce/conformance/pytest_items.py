@@ -18,7 +18,7 @@ from stablelce.conformance.contract import PROFILES
 from stablelce.conformance.offered import offered_formats, offered_quantities
 from stablelce.conformance.points import TIERS, budget
 from stablelce.conformance.results import AuditResult, CheckResult, Record
-from stablelce.conformance.subjects import Subject, SubjectError, resolve
+from stablelce.conformance.subjects import Subject, SubjectError, SubjectFault, resolve
 from stablelce.formats import Format, find_format
 
 __all__ = ["Findings", "SuiteFile"]
@@ -41,6 +41,8 @@ class SuiteFile(pytest.File):
                 found += list(self._items(subject))
             except SubjectError as error:
                 raise pytest.UsageError(str(error)) from None
+            except SubjectFault as fault:
+                raise pytest.UsageError(f"subject {spec!r} could not be started: {fault}.") from None
         for item in found:
             if item.name in expected:
                 item.add_marker(pytest.mark.xfail(reason=expected.pop(item.name), strict=True))
@@ -132,6 +134,8 @@ def _expected_failures(config: pytest.Config) -> dict[str, str]:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise pytest.UsageError(f"cannot read {path!r}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise pytest.UsageError(f"cannot read {path!r}: it is not UTF-8.") from None
     found = {}
     for number, line in enumerate(lines, 1):
         name, _, reason = (part.strip() for part in line.partition("#"))

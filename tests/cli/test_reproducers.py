@@ -44,3 +44,11 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="cannot make the folder"):
         write_reproducers(tmp_path / "file" / "folder", [FOUND])
+
+
+def test_an_old_script_that_cannot_be_replaced_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mine.py-f--x.py").mkdir()
+    with pytest.raises(
+        InputError, match=r"cannot replace '.*mine\.py-f--x\.py', of an earlier audit: .*; remove"
+    ):
+        write_reproducers(tmp_path, [FOUND])

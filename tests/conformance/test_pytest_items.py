@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,14 +98,17 @@ def test_an_expected_failure_that_passes_fails_the_run(run: pytest.Pytester) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (ITEM, "line 1: give the reason after '#'"),
-        ("no-such-item # reason", "there is no item 'no-such-item'"),
+        (b"\x93\xff", "cannot read 'expected.txt': it is not UTF-8"),
+        (ITEM.encode(), "line 1: give the reason after '#'"),
+        (b"no-such-item # reason", "there is no item 'no-such-item'"),
         (None, "cannot read 'expected.txt'"),
     ],
 )
-def test_a_list_that_cannot_be_used_is_wrong_usage(run: pytest.Pytester, text: str | None, said: str) -> None:
+def test_a_list_that_cannot_be_used_is_wrong_usage(
+    run: pytest.Pytester, text: bytes | None, said: str
+) -> None:
     if text is not None:
-        Path("expected.txt").write_text(text, encoding="utf-8")
+        Path("expected.txt").write_bytes(text)
     found = ran(run, "--lce-subject", "./mine.py:naive", "--lce-expected-failures", "expected.txt")
     assert found.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
     assert said in "\n".join([*found.outlines, *found.errlines])
@@ -131,6 +135,10 @@ def test_json_holds_the_findings(run: pytest.Pytester) -> None:
     ("arguments", "said"),
     [
         (("--lce-subject", "scpiy"), "did you mean 'scipy'"),
+        (
+            ("--lce-subject", f"cmd:{sys.executable} -c 'exit(3)'"),
+            "could not be started: its process exited with",
+        ),
         (("--lce-subject", "numpy:fused", "--lce-profile", "good"), "use one of correctly-rounded"),
         (("--lce-subject", "numpy:fused", "--lce-tier", "quick"), "use one of smoke"),
         (("--lce-subject", "numpy:fused", "--lce-format", "float8"), "unknown format 'float8'"),

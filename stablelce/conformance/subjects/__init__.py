@@ -14,6 +14,7 @@ from stablelce.conformance.subjects.base import (
     AbsentSubjectError,
     Subject,
     SubjectError,
+    SubjectFault,
 )
 from stablelce.conformance.subjects.resolve import KNOWN, resolve
 from stablelce.conformance.subjects.user import from_object
@@ -26,6 +27,7 @@ __all__ = [
     "AbsentSubjectError",
     "Subject",
     "SubjectError",
+    "SubjectFault",
     "from_object",
     "resolve",
 ]

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, REFUSED, Subject, SubjectError, SubjectFault
+from stablelce.conformance.subjects.notation import printable
 from stablelce.conformance.subjects.process import Child, Limits
 from stablelce.conformance.subjects.protocol import GREETING, Offer, Request, read_offer
 from stablelce.formats import FORMATS, find_format
@@ -198,7 +199,7 @@ class Foreign:
             for note in notes:
                 print(note)
         if self._child.noise:
-            print(self._child.noise.decode("utf-8", "replace"), end="", file=sys.stderr)
+            print(printable(self._child.noise.decode("utf-8", "replace")), end="", file=sys.stderr)
             self._child.noise = b""
 
     def _start(self) -> tuple[Child, Offer]:

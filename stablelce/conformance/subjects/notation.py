@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from stablelce.formats import Format
 
-__all__ = ["ProtocolError", "read_number", "write_number"]
+__all__ = ["ProtocolError", "printable", "read_number", "write_number"]
 
 _SPECIAL = re.compile(r"([+-]?)(?:(inf|infinity)|nan(?:\(.*\))?)", re.IGNORECASE)
 _HEX_FLOAT = re.compile(r"([+-]?)0x([0-9a-f]{0,99})\.?([0-9a-f]{0,99})p([+-]?[0-9]{1,5})", re.IGNORECASE)
@@ -15,6 +15,13 @@ _HEX_FLOAT = re.compile(r"([+-]?)0x([0-9a-f]{0,99})\.?([0-9a-f]{0,99})p([+-]?[0-
 
 class ProtocolError(ValueError):
     """What a program wrote is not what the protocol asks for; the message is a clause that says so."""
+
+
+def printable(text: str) -> str:
+    """A program's text; characters that would move a terminal's cursor or colour it are written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\t\n" else ascii(c)[1:-1] for c in text)
 
 
 def read_number(text: str, fmt: Format) -> int:

@@ -197,13 +197,13 @@ class Child:
         except BrokenPipeError:
             return len(data)  # it reads no more; that it ends is seen on its output
 
-    @staticmethod
-    def _give_up(answer: bytearray, seconds: float) -> None:
+    def _give_up(self, answer: bytearray, seconds: float) -> None:
         if answer.endswith(b"end\n"):
             raise ProtocolError(f"it ended its answer after {len(answer)} bytes, which are too few")
+        limit = "--timeout" if seconds == self.limits.seconds else "for its start, whatever --timeout says"
         raise SubjectFault(
             "hung",
-            f"no whole answer came within {seconds:g} s (--timeout) but {len(answer)} bytes; "
+            f"no whole answer came within {seconds:g} s ({limit}) but {len(answer)} bytes; "
             f"it was ended (a program must flush its output after each answer)",
         )
 

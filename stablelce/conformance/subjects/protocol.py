@@ -53,7 +53,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stablelce.conformance.subjects.base import QUANTITIES
-from stablelce.conformance.subjects.notation import ProtocolError, read_number, write_number
+from stablelce.conformance.subjects.notation import ProtocolError, printable, read_number, write_number
 from stablelce.formats import FORMATS, Format, UIntArray, find_format
 
 __all__ = [
@@ -155,7 +155,7 @@ def _line(data: bytes, position: int) -> tuple[str | None, int]:
         if len(data) - position > _LINE:
             raise ProtocolError(f"it wrote a line of more than {_LINE} bytes")
         return None, position
-    return data[position:end].rstrip(b"\r").decode("utf-8", "replace"), end + 1
+    return printable(data[position:end].rstrip(b"\r").decode("utf-8", "replace")), end + 1
 
 
 # -- requests and answers ----------------------------------------------------------------------

@@ -108,6 +108,11 @@ def resolve(spec: str, quantity: str = "loss", limits: Limits = DEFAULT_LIMITS) 
     """
     if quantity not in QUANTITIES:
         raise SubjectError(f"unknown quantity {quantity!r}: use one of {', '.join(QUANTITIES)}.")
+    if not spec.isprintable():
+        raise SubjectError(
+            f"subject {spec!a}: its name has a character that cannot be printed, or is not UTF-8; "
+            f"rename the file."
+        )
     if spec in _WITHOUT_A_WAY:
         raise SubjectError(f"subject {spec!r}: there is nothing to judge, because {_WITHOUT_A_WAY[spec]}.")
     if spec in ADAPTERS:

@@ -153,6 +153,7 @@ def test_one_that_never_answers_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(SubjectFault) as caught:
         program("never answers", seconds=0.2)
     assert caught.value.mode == "hung"
+    assert "within 0.3 s (for its start, whatever --timeout says)" in str(caught.value)
 
 
 def test_one_that_cannot_be_started_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stablelce.conformance.subjects.notation import ProtocolError, read_number, write_number
+from stablelce.conformance.subjects.notation import ProtocolError, printable, read_number, write_number
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
 
 
@@ -61,3 +61,15 @@ def test_what_is_no_exact_notation_is_refused(text: str) -> None:
 def test_a_number_of_another_format_is_refused(text: str, fmt: Format) -> None:
     with pytest.raises(ProtocolError, match=f"is no {fmt.dtype_name} number"):
         read_number(text, fmt)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[/foo] 0x1p+3\tü", "[/foo] 0x1p+3\tü"),
+        ("\x1b[31mred\x1b[0m\x07\r", "\\x1b[31mred\\x1b[0m\\x07\\r"),
+        ("two\nlines\u202e", "two\nlines\\u202e"),
+    ],
+)
+def test_a_text_cannot_move_or_colour_a_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown

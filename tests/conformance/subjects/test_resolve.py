@@ -99,6 +99,8 @@ def test_asking_for_one_framework_imports_no_other() -> None:
         ("not a module:thing", "is not a module name"),
         ("./no_such_file.py:f", "there is no file 'no_such_file.py'"),
         (f"./{'a' * 5000}.py:f", "there is no file"),
+        ("cmd:./bad\udcff.py", "'cmd:./bad\\udcff.py': its name has a character that cannot be printed"),
+        ("./a\x1b[31m.py:f", "'./a\\x1b[31m.py:f': its name has a character that cannot be printed"),
         ("math:sinn", "has no attribute 'sinn', did you mean 'sin'"),
         ("math:pi", "is of type float, not callable, and offers nothing to judge"),
         ("json.no_such:f", "there is no module 'json.no_such'"),
