@@ -18,7 +18,7 @@ class ProtocolError(ValueError):
 
 
 def printable(text: str) -> str:
-    """A program's text; characters that would move a terminal's cursor or colour it are written as escapes."""
+    """A program's text; characters that would move a cursor, or colour, are written as escapes."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\t\n" else ascii(c)[1:-1] for c in text)
