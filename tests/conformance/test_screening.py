@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stablelce.conformance.contract import Profile
 from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.exhaustive16 import table
 from stablelce.conformance.faults.planting import planted, right
 from stablelce.conformance.points import Budget, budget
 from stablelce.conformance.regions import anchors
 from stablelce.conformance.screening import MOST, _strided, logits, suspects
 from stablelce.conformance.subjects.base import QUANTITIES, Subject
-from stablelce.formats import BINARY32, BINARY64, FORMATS, Format
+from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
 
 PLAN = Budget(0, 0, 0, screen=1 << 12)
 
@@ -68,6 +70,33 @@ def test_a_wrong_window_gives_suspects_from_it_and_the_worst_first(fmt: Format) 
         assert z.min() > 2.5  # sigmoid(3) is furthest from 0.7
 
 
+@pytest.mark.parametrize(
+    ("profile", "steps", "suspected"),
+    [
+        ("correctly-rounded", 0, False),
+        ("correctly-rounded", 1, True),
+        ("faithful", 0, False),
+        ("faithful", 1, True),  # half of the neighbours lie on the wrong side
+        ("accurate", 1, False),
+        ("accurate", 9, True),
+    ],
+)
+def test_a_short_format_is_compared_as_the_profile_requires(
+    profile: Profile, steps: int, suspected: bool
+) -> None:
+    z, expected = table("sigmoid", None, BINARY16)
+    results = dict(
+        zip(z.tolist(), BINARY16.from_ordinals(BINARY16.ordinals(expected.encodings) + steps), strict=True)
+    )
+
+    def sigmoid(logits: Any) -> Any:
+        return BINARY16.array([results[encoding] for encoding in BINARY16.encodings(logits).tolist()])
+
+    judged = Run(Subject("moved", {"sigmoid": sigmoid}), BINARY16, profile)
+    (found,) = suspects(judged, "sigmoid", PLAN, 0)
+    assert bool(found.z.size) == suspected
+
+
 def test_every_encoding_of_a_short_format_is_looked_at() -> None:
     (found,) = suspects(run(right("sigmoid"), "sigmoid", FORMATS[0]), "sigmoid", PLAN, 0)
     assert found.looked_at == 63488
@@ -90,6 +119,20 @@ def test_strided_encodings_reach_all_low_bits_and_both_signs() -> None:
     assert np.unique(z & 0xFF).size == 256
     assert np.unique(z >> 24).size == 256
     assert np.isfinite(BINARY32.array(z)).all()
+
+
+def test_strided_encodings_leave_out_the_infinities_that_they_meet() -> None:
+    # 2^24 of them are every 255th, and the infinity of binary32 is 255 * 2^23.
+    for z in _strided(1 << 24):
+        assert (z % 255 == 0).all()
+        assert np.isfinite(BINARY32.array(z)).all()
+
+
+def test_soft_targets_share_what_is_looked_at_for_a_hard_one() -> None:
+    plan = Budget(0, 0, 0, screen=1 << 15)
+    zero, one, *soft = suspects(run(right("loss"), "loss", BINARY32), "loss", plan, 0)
+    assert all(plan.screen * 0.9 < each.looked_at < plan.screen * 1.2 for each in (zero, one))
+    assert plan.screen / 2 < sum(each.looked_at for each in soft) < 2 * plan.screen
 
 
 def test_hard_targets_are_all_that_a_subject_without_soft_ones_gets() -> None:

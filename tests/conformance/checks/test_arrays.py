@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stablelce.conformance.checks import arrays
 from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LAYOUTS, LENGTHS, PAIR, SHAPES
 from stablelce.conformance.evaluation import SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, Finding
@@ -187,9 +188,10 @@ def lane(place: Callable[[Any], Any]) -> Compute:
         lambda i: i == 4,
         lambda i: i >= i.size // 8 * 8,
         lambda i: np.bool_(i.size > 1000),
+        lambda i: np.bool_(i.size > max(LENGTHS)),
         lambda i: np.bool_(i.size == 1),
     ],
-    ids=["lane 4", "the remainder of a loop by 8", "long arrays", "alone"],
+    ids=["lane 4", "the remainder of a loop by 8", "long arrays", "arrays in blocks", "alone"],
 )
 def test_a_result_that_depends_on_place_or_length_is_found(place: Callable[[Any], Any]) -> None:
     result = found(LANES, lane(place))
@@ -209,6 +211,13 @@ def test_every_length_is_tried() -> None:
 
     assert finding(LANES, subject({"loss": compute}), "loss", BINARY32).status == "passed"
     assert set(LENGTHS) <= lengths | {max(LENGTHS)}
+
+
+def test_lengths_lie_on_both_sides_of_every_width_of_registers_and_unrolled_loops() -> None:
+    for width in (2, 4, 8, 16, 32, 64, 128):
+        assert {width - 1, width + 1} <= set(LENGTHS)
+    assert max(arrays.LARGE) > 2 * 32768  # more than two of the largest blocks
+    assert all(length % 2 for length in arrays.LARGE)  # which no unrolled loop divides
 
 
 def test_two_calls_that_differ_are_found() -> None:

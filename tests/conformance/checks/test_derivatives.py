@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,8 @@ import pytest
 
 from stablelce.conformance.checks.derivatives import FINITE_DIFFERENCE
 from stablelce.conformance.contract import PROFILES, Profile
+from stablelce.conformance.evaluation import Run
+from stablelce.conformance.judging import allowance, gradient_allowance
 from stablelce.formats import BFLOAT16, BINARY32, BINARY64, FORMATS, Format
 from tests.conformance.correct import fault, function, offering, outcome, scaled, subject
 
@@ -68,3 +72,49 @@ def test_the_third_derivatives_stay_below_the_constants_of_the_bound() -> None:
     y = np.linspace(0, 1, 2**12 + 1)
     assert 0.0962 < np.abs(y * (1 - y) * (1 - 2 * y)).max() < 0.0963 - 1e-6
     assert np.abs(y * (1 - y) * (1 - 6 * y + 6 * y * y)).max() == 0.125
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("z", [8.0, 3.0, 0.5, 0.0, -0.75, -2.0])
+@pytest.mark.parametrize(
+    ("quantity", "primitive", "third"), [("gradient", "loss", 0.0963), ("hessian", "gradient", 0.125)]
+)
+def test_a_derivative_may_differ_by_rounding_and_by_the_remainder_and_by_no_more(
+    quantity: str, primitive: str, third: float, z: float, side: int
+) -> None:
+    fmt, bound, h, t = BINARY32, 4, Fraction(1, 256), Fraction(1, 4)  # 2^-8: a third of 24 bits
+
+    def allowed(name: str, at: Fraction, result: Fraction) -> Fraction:
+        of_gradient = name == "gradient"
+        return gradient_allowance(fmt, at, t, bound) if of_gradient else allowance(fmt, result, bound)
+
+    def value(name: str, at: Fraction) -> Fraction:
+        result = function(name)(*(np.array([float(part)], np.float32) for part in (at, t)))
+        return Fraction(float(result[0]))
+
+    low, high = (Fraction(z) - h, Fraction(z) + h)
+    quotient = (value(primitive, high) - value(primitive, low)) / (2 * h)
+    rounding = sum(allowed(primitive, at, value(primitive, at)) for at in (low, high)) / (2 * h)
+    remainder = h * h / 6 * Fraction(min(third, math.exp(-max(abs(z) - float(h), 0))))
+
+    def fails(result: float) -> bool:
+        judged = subject({quantity: lambda z, _t: np.full_like(z, result)})
+        arrays = (fmt.encodings(np.array([float(part)], np.float32)) for part in (z, t))
+        judgement = FINITE_DIFFERENCE.judge(Run(judged, fmt, "accurate"), quantity, *arrays)
+        return bool(judgement.failed[0])
+
+    def is_within(result: Fraction, slack: Fraction) -> bool:
+        own = allowed(quantity, Fraction(z), result)
+        return abs(quotient - result) <= rounding + own + remainder * slack
+
+    # The last float within the bound, and the first that is beyond it by 2 % of the remainder too.
+    near, far = quotient, quotient + side * 8 * (rounding + remainder)
+    middle = np.float32(float(quotient + side * (rounding + remainder)))
+    floats = [middle]
+    while is_within(Fraction(float(floats[-1])), Fraction(102, 100)):
+        floats.append(np.nextafter(floats[-1], np.float32(float(far))))
+    inside = floats[-1]
+    while not is_within(Fraction(float(inside)), Fraction(1)):
+        inside = np.nextafter(inside, np.float32(float(near)))
+    assert not fails(float(inside))
+    assert fails(float(floats[-1]))

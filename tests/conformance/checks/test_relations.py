@@ -19,6 +19,7 @@ from stablelce.conformance.checks.relations import (
     stencil,
 )
 from stablelce.conformance.contract import PROFILES, Profile
+from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import PointCheck
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, find_format
 from tests.conformance.correct import fault, function, moved, outcome, scaled, subject
@@ -136,6 +137,20 @@ def test_a_jump_over_many_floats_is_shown_at_a_single_point() -> None:
 
 def test_a_concave_kink_is_found() -> None:
     shown_to_fail(CONVEXITY, "loss", lambda r, _z, _t: np.minimum(r, 3).astype(r.dtype))
+
+
+def test_convexity_is_asked_for_at_a_quarter_and_at_four_to_both_sides() -> None:
+    seen: set[float] = set()
+
+    def loss(z: Any, t: Any) -> Any:
+        seen.update(z.tolist())
+        return function("loss")(z, t)
+
+    one = BINARY32.encodings(np.ones(1, np.float32))
+    result = CONVEXITY.judge(Run(subject({"loss": loss}), BINARY32, "accurate"), "loss", one, one)
+    assert result.judged.all()
+    assert not result.failed.any()
+    assert seen == {1.0, 0.75, 1.25, -3.0, 5.0}
 
 
 def test_a_loss_off_in_one_target_breaks_the_difference() -> None:

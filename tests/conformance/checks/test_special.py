@@ -99,6 +99,19 @@ def test_a_rounded_limit_may_err_as_the_profile_allows(profile: Profile, status:
     assert finding(SOFT_INFINITE, judged, "gradient", BINARY64, profile).status == status
 
 
+@pytest.mark.parametrize("quantity", SOFT_INFINITE.quantities)
+def test_soft_targets_at_infinity_lie_inside_the_unit_interval(quantity: str) -> None:
+    seen: set[float] = set()
+
+    def compute(z: Any, t: Any) -> Any:
+        seen.update(t.tolist())
+        return function(quantity)(z, t)
+
+    assert finding(SOFT_INFINITE, subject({quantity: compute}), quantity, BINARY64).status == "passed"
+    assert 0 < min(seen) < 0.001
+    assert 0.5 < max(seen) < 1
+
+
 def test_without_soft_targets_their_limits_are_not_asked_for() -> None:
     judged = subject(soft_targets=False)
     assert finding(SOFT_INFINITE, judged, "loss", BINARY64).status == "not applicable"

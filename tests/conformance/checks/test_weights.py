@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
-from stablelce.conformance.checks.weights import WEIGHTS
+from stablelce.conformance.checks.weights import WEIGHTS, _gradient_unit
 from stablelce.conformance.contract import PROFILES, Profile
 from stablelce.formats import BINARY32, BINARY64, FORMATS, Format, find_format
 from tests.conformance.correct import finding, function, moved, subject
@@ -84,3 +85,47 @@ def test_a_weighted_result_one_float_off_fails_correct_rounding_only() -> None:
 
     assert mode(compute, profile="correctly-rounded") == "pos_weight: rounding error beyond the bound"
     assert finding(WEIGHTS, subject({"loss": compute}), "loss", BINARY32).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("profile", "status"), [("faithful", "failed"), ("accurate", "passed"), ("stable", "passed")]
+)
+def test_a_weighted_result_two_floats_off_is_more_than_faithful_allows(profile: Profile, status: str) -> None:
+    def compute(z: Any, t: Any, **keywords: Any) -> Any:
+        result = function("loss")(z, t, **keywords)
+        return np.where(find_format(z.dtype).encodings(result) == 0, result, moved(2)(result, z, t))
+
+    assert finding(WEIGHTS, subject({"loss": compute}), "loss", BINARY32, profile).status == status
+
+
+def test_far_logits_are_weighted_on_both_sides_out_to_where_exp_vanishes() -> None:
+    seen: list[float] = []
+
+    def compute(z: Any, t: Any, **keywords: Any) -> Any:
+        if len(seen) < 100:  # the first call, whose logits are no sample
+            seen.extend(z.tolist())
+        return function("loss")(z, t, **keywords)
+
+    judged = subject({"loss": compute}, soft_targets=False, keywords=frozenset({"pos_weight"}))
+    assert finding(WEIGHTS, judged, "loss", BINARY64).status == "passed"
+    far = {z for z in seen[:28] if abs(z) > 100}
+    assert far == {-z for z in far}
+    assert max(far) > 745.2  # exp(-745.14) is the last that rounds to a subnormal of binary64
+
+
+@pytest.mark.parametrize(
+    ("z", "t", "scale", "larger"),
+    [
+        (0, Fraction(1, 4096), {"pos_weight": 10}, 0.5 * (1 + 9 / 4096)),  # sigmoid * q above 10 t
+        (-20, Fraction(1, 2), {"pos_weight": 10}, 5),  # p t
+        (20, Fraction(1, 4), {"pos_weight": 10}, 0.75),  # 1 - t, which pos_weight leaves alone
+        (20, Fraction(1, 4), {"weight": 3}, 2.25),
+        (-20, Fraction(1, 4), {"weight": 3, "pos_weight": 10}, 7.5),
+    ],
+)
+def test_the_unit_of_a_weighted_gradient_is_the_ulp_of_its_larger_term(
+    z: int, t: Fraction, scale: dict[str, int], larger: float
+) -> None:
+    given = {name: Fraction(value) for name, value in scale.items()}
+    exponent = int(np.frexp(larger)[1]) - 1 - BINARY64.precision + 1
+    assert _gradient_unit(BINARY64, Fraction(z), t, given) == exponent
