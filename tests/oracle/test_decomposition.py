@@ -75,6 +75,7 @@ def test_a_tail_has_no_exact_part_to_cancel_against(quantity: str, z: float) -> 
     assert not decompose(quantity, Dyadic.of(z), ZERO, ONE, ONE).base
 
 
-def test_an_unknown_quantity_is_refused_with_the_list() -> None:
-    with pytest.raises(ValueError, match=r"unknown quantity 'cost': use one of loss, gradient"):
-        decompose("cost", ONE, ZERO, ONE, ONE)
+@pytest.mark.parametrize("name", ["", "cost", "gradients", "k", "softmax", "zeta"])
+def test_an_unknown_quantity_is_refused_with_the_list(name: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown quantity '{name}': use one of loss, gradient"):
+        decompose(name, ONE, ZERO, ONE, ONE)

@@ -204,6 +204,9 @@ def test_digits_that_are_all_nines_carry() -> None:
 def test_digits_of_a_vanishing_value_only_say_so() -> None:
     assert exact("sigmoid", -1e300).digits() == "(less than 1e-6020)"
     assert exact("log_sigmoid", 1e300).digits() == "-(less than 1e-6020)"
+    # sigmoid(-a) is exp(-a) but for a factor of 1 - exp(-a), and 20000 log(2) = 13862.94...
+    assert exact("sigmoid", -13863).digits() == "(less than 1e-6020)"
+    assert exact("sigmoid", -13862.75).digits(1) == "3e-6021"
 
 
 @pytest.mark.parametrize(

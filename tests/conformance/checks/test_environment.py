@@ -22,6 +22,7 @@ def judged(before: Callable[[], object]) -> Finding:
 
     def compute(z: Any, t: Any) -> Any:
         before()
+        assert z.size == 64
         return function("loss")(z, t)
 
     return finding(ENVIRONMENT, subject({"loss": compute}), "loss", BINARY32)
@@ -46,7 +47,7 @@ def test_hard_targets_are_enough_where_no_soft_ones_are_taken() -> None:
 def test_an_error_state_left_behind_is_found_and_undone(state: Any) -> None:
     before = np.geterr()
     result = judged(lambda: np.seterr(all=state))
-    assert (result.status, result.mode) == ("failed", "NumPy error state altered")
+    assert (result.status, result.mode, result.points) == ("failed", "NumPy error state altered", 64)
     assert np.geterr() == before
 
 
@@ -90,7 +91,7 @@ def test_a_use_of_the_global_generators_is_found_and_undone(draw: Callable[[], o
     draw()  # as the calls of earlier checks do: seeding the same again must still be seen
     before = generators()
     result = judged(draw)
-    assert (result.status, result.mode) == ("failed", "random state altered")
+    assert (result.status, result.mode, result.points) == ("failed", "random state altered", 64)
     assert generators() == before
 
 
@@ -118,7 +119,7 @@ def test_a_rounding_mode_left_behind_is_found(rounding: Callable[[int], object])
 
     result = judged(upward)
     rounding(0)
-    assert (result.status, result.mode) == ("failed", "floating-point state altered")
+    assert (result.status, result.mode, result.points) == ("failed", "floating-point state altered", 64)
     assert "rounding to nearest" in result.message
     assert floating_point_state()["rounding to nearest"] == (True, True, True)
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stablelce.conformance.checks.weights import WEIGHTS, _gradient_unit
+from stablelce.conformance.checks.weights import WEIGHTS, _Call, _gradient_unit, _suspects
 from stablelce.conformance.contract import PROFILES, Profile
+from stablelce.conformance.evaluation import Run
 from stablelce.formats import BINARY32, BINARY64, FORMATS, Format, find_format
 from tests.conformance.correct import finding, function, moved, subject
 
@@ -119,8 +120,8 @@ def test_far_logits_are_weighted_on_both_sides_out_to_where_exp_vanishes() -> No
         (0, Fraction(1, 4096), {"pos_weight": 10}, 0.5 * (1 + 9 / 4096)),  # sigmoid * q above 10 t
         (-20, Fraction(1, 2), {"pos_weight": 10}, 5),  # p t
         (20, Fraction(1, 4), {"pos_weight": 10}, 0.75),  # 1 - t, which pos_weight leaves alone
-        (20, Fraction(1, 4), {"weight": 3}, 2.25),
-        (-20, Fraction(1, 4), {"weight": 3, "pos_weight": 10}, 7.5),
+        (20, Fraction(1, 4), {"weight": 10}, 7.5),
+        (-20, Fraction(1, 4), {"weight": 10, "pos_weight": 10}, 25),
     ],
 )
 def test_the_unit_of_a_weighted_gradient_is_the_ulp_of_its_larger_term(
@@ -129,3 +130,28 @@ def test_the_unit_of_a_weighted_gradient_is_the_ulp_of_its_larger_term(
     given = {name: Fraction(value) for name, value in scale.items()}
     exponent = int(np.frexp(larger)[1]) - 1 - BINARY64.precision + 1
     assert _gradient_unit(BINARY64, Fraction(z), t, given) == exponent
+
+
+def test_a_weighted_gradient_near_its_zero_may_carry_the_roundings_of_its_two_terms() -> None:
+    def compute(z: Any, t: Any, *, weight: Any = 1, pos_weight: Any = 1) -> Any:
+        x, target, v, p = (np.asarray(part).astype(np.float64) for part in (z, t, weight, pos_weight))
+        e = np.exp(-np.abs(x))
+        tail = (v * ((1 - target) + p * target) * (e / (1 + e))).astype(z.dtype)
+        other = np.where(x > 0, v * (1 - target), v * (p * target)).astype(z.dtype)
+        tail = moved(1)(tail, z, t)
+        return np.where(v == 0, z.dtype.type(0), np.where(x > 0, other - tail, tail - other))
+
+    judged = subject({"gradient": compute})
+    assert finding(WEIGHTS, judged, "gradient", BINARY32).status == "passed"
+    assert finding(WEIGHTS, judged, "gradient", BINARY32, "correctly-rounded").status == "failed"
+
+
+def test_an_infinity_beside_the_largest_float_is_a_suspect() -> None:
+    fmt = BINARY32
+    z = np.array([fmt.round(Fraction(1))] * 3 + [fmt.max_finite], dtype=fmt.uint)
+    call = _Call(z, np.zeros_like(z), {"weight": np.full_like(z, fmt.round(Fraction(1)))})
+    right = fmt.encodings(function("loss")(fmt.array(z), fmt.array(call.t)))
+    assert right[3] == fmt.max_finite
+    run = Run(subject(), fmt, "accurate")
+    assert list(_suspects(run, "loss", call, right)) == []
+    assert list(_suspects(run, "loss", call, np.append(right[:3], fmt.uint.type(fmt.infinity)))) == [3]
