@@ -128,6 +128,15 @@ def test_strided_encodings_leave_out_the_infinities_that_they_meet() -> None:
         assert np.isfinite(BINARY32.array(z)).all()
 
 
+@pytest.mark.parametrize(("fmt", "arrays"), [(BINARY32, 2), (BINARY64, 1)])
+def test_strided_encodings_are_those_of_binary32(fmt: Format, arrays: int) -> None:
+    plan = Budget(0, 0, 0, screen=64, strided=1024)
+    found = list(suspects(run(right("sigmoid"), "sigmoid", fmt), "sigmoid", plan, 0))
+    assert len(found) == arrays
+    if fmt == BINARY32:
+        assert 1000 < found[-1].looked_at <= 1025
+
+
 def test_soft_targets_share_what_is_looked_at_for_a_hard_one() -> None:
     plan = Budget(0, 0, 0, screen=1 << 15)
     zero, one, *soft = suspects(run(right("loss"), "loss", BINARY32), "loss", plan, 0)

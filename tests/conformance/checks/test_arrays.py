@@ -255,6 +255,23 @@ def test_a_written_input_is_found(index: int, name: str) -> None:
     assert result.message == f"loss wrote to its argument {name} (element 5)"
 
 
+def test_an_input_that_another_process_writes_to_is_found() -> None:
+    first: list[tuple[float, float]] = []
+
+    class Elsewhere:
+        def observed(self) -> tuple[str, ...]:
+            return ("inputs written to",) if first else ()
+
+    def compute(z: Any, t: Any) -> Any:
+        first.append((z[0], t[0]))
+        return function("loss")(z, t)
+
+    result = finding(INPUTS, subject({"loss": compute}, process=Elsewhere()), "loss", BINARY32)
+    assert (result.status, result.mode) == ("failed", "input mutated")
+    assert result.point is not None
+    assert [tuple(BINARY32.array(list(result.point)).tolist())] == first
+
+
 @pytest.mark.parametrize("quantity", PAIR.quantities)
 def test_a_pair_that_disagrees_is_found(quantity: str) -> None:
     result = finding(PAIR, fault(quantity, scaled(1.01)), quantity, BINARY64)

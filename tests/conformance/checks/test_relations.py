@@ -135,6 +135,20 @@ def test_a_jump_over_many_floats_is_shown_at_a_single_point() -> None:
     shown_to_fail(MONOTONICITY, "softplus", stairs)
 
 
+def test_order_is_asked_for_between_neighbours_and_over_two_wider_steps() -> None:
+    calls: list[Any] = []
+
+    def softplus(z: Any) -> Any:
+        calls.append(BINARY32.ordinals(BINARY32.encodings(z)))
+        return function("softplus")(z)
+
+    z = np.arange(0x3F800000, 0x3F800009, dtype=np.uint32)
+    run = Run(subject({"softplus": softplus}), BINARY32, "accurate")
+    assert MONOTONICITY.judge(run, "softplus", z, np.zeros_like(z)).judged.all()
+    below, above = calls
+    assert sorted(set((above - below).tolist())) == [1, 7, 1024]
+
+
 def test_a_concave_kink_is_found() -> None:
     shown_to_fail(CONVEXITY, "loss", lambda r, _z, _t: np.minimum(r, 3).astype(r.dtype))
 

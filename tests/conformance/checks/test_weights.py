@@ -155,3 +155,17 @@ def test_an_infinity_beside_the_largest_float_is_a_suspect() -> None:
     run = Run(subject(), fmt, "accurate")
     assert list(_suspects(run, "loss", call, right)) == []
     assert list(_suspects(run, "loss", call, np.append(right[:3], fmt.uint.type(fmt.infinity)))) == [3]
+
+
+def test_every_target_meets_every_weight_in_one_call() -> None:
+    calls: list[set[tuple[float, float]]] = []
+
+    def compute(z: Any, t: Any, *, weight: Any) -> Any:
+        calls.append(set(zip(t.tolist(), np.asarray(weight).tolist(), strict=True)))
+        return function("loss")(z, t, weight=weight)
+
+    judged = subject({"loss": compute}, keywords=frozenset({"weight"}))
+    assert finding(WEIGHTS, judged, "loss", BINARY64).status == "passed"
+    targets, weights = ({pair[i] for pair in max(calls, key=len)} for i in (0, 1))
+    assert (len(targets), len(weights)) == (5, 5)
+    assert len(max(calls, key=len)) == 25
