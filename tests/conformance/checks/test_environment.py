@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 import random
 import sys
 import warnings
@@ -111,17 +112,48 @@ def rounding() -> Iterator[Callable[[int], object]]:
         libm.fesetround(0)
 
 
-def test_a_rounding_mode_left_behind_is_found(rounding: Callable[[int], object]) -> None:
-    # The number of "upward" is 0x800 on x86-64 and 0x400000 on AArch64; the other one is refused there.
-    def upward() -> None:
-        rounding(0x800)
-        rounding(0x400000)
-
-    result = judged(upward)
+@pytest.mark.parametrize(
+    "numbers", [(0x800, 0x400000), (0x400, 0x800000), (0xC00, 0xC00000)], ids=["up", "down", "toward zero"]
+)
+def test_a_rounding_mode_left_behind_is_found(
+    rounding: Callable[[int], object], numbers: tuple[int, int]
+) -> None:
+    # The first number is that of x86-64, the second that of AArch64; each is refused by the other.
+    result = judged(lambda: [rounding(number) for number in numbers])
     rounding(0)
     assert (result.status, result.mode, result.points) == ("failed", "floating-point state altered", 64)
     assert "rounding to nearest" in result.message
     assert floating_point_state()["rounding to nearest"] == (True, True, True)
+
+
+@pytest.fixture
+def control() -> Iterator[Callable[[int], object]]:
+    """Set bits of the control register of SSE, which is put back at the end."""
+    if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
+        pytest.skip("where fenv_t holds the control register is known for Linux on x86-64 alone")
+    libm = ctypes.CDLL("libm.so.6")
+    before, altered = (ctypes.c_uint32 * 8)(), (ctypes.c_uint32 * 8)()  # the last of 8 words is MXCSR
+    libm.fegetenv(before)
+
+    def change(bits: int) -> None:
+        ctypes.memmove(altered, before, ctypes.sizeof(before))
+        altered[7] |= bits
+        libm.fesetenv(altered)
+
+    try:
+        yield change
+    finally:
+        libm.fesetenv(before)
+
+
+@pytest.mark.parametrize("bits", [0x8000, 0x0040], ids=["results", "operands"])
+def test_subnormals_flushed_from_a_call_on_are_found(control: Callable[[int], object], bits: int) -> None:
+    # The smallest subnormal is itself a result, and the comparison with 0 has operands.
+    result = judged(lambda: control(bits))
+    control(0)
+    assert (result.status, result.mode, result.points) == ("failed", "floating-point state altered", 64)
+    for name in ("subnormal results", "subnormal inputs", "subnormal arrays"):
+        assert name in result.message
 
 
 def test_this_process_computes_as_ieee_754_asks() -> None:
