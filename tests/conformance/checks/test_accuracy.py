@@ -16,6 +16,7 @@ from stablelce.conformance.checks.accuracy import (
     failure_mode,
 )
 from stablelce.conformance.contract import Profile
+from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import PointCheck
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES, Subject
 from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, FORMATS, Format, find_format
@@ -133,6 +134,16 @@ def test_flushed_subnormals_are_a_finding_of_their_own(fmt: Format) -> None:
     assert (result.status, result.mode, result.required) == ("failed", "flushed subnormal", True)
     assert outcome(ACCURACY, judged, "sigmoid", fmt).status == "passed"
     assert outcome(TAILS, judged, "sigmoid", fmt).status == "passed"
+
+
+def test_subnormals_alone_are_judged_as_such_and_normal_results_as_tails() -> None:
+    # sigmoid(z) is exp(z) here: the smallest normal number is exp(-87.34), half the smallest subnormal
+    # exp(-103.97).
+    z = BINARY32.encodings(np.array([-110.0, -103.0, -90.0, -87.5, -87.25, -30.0], np.float32))
+    run = Run(subject(), BINARY32, "accurate")
+    judged = {check: check.judge(run, "sigmoid", z, np.zeros_like(z)) for check in (SUBNORMALS, TAILS)}
+    assert judged[SUBNORMALS].judged.tolist() == [False, True, True, True, False, False]
+    assert judged[TAILS].judged.tolist() == [False, False, False, False, True, True]
 
 
 def test_flushed_subnormals_may_be_allowed() -> None:
