@@ -51,6 +51,11 @@ def test_ulp_exponent_is_that_of_every_element_or_open(enclosure: Enclosure, fmt
     assert enclosure.ulp_exponent(fmt) == (exponents.pop() if len(exponents) == 1 else None)
 
 
+def test_an_end_at_zero_is_no_element() -> None:
+    assert (Enclosure(0, 3, -2).sign(), Enclosure(-3, 0, -2).sign()) == (1, -1)
+    assert (Enclosure(0, 0, -2).sign(), Enclosure(-1, 1, -2).sign()) == (0, None)
+
+
 @given(enclosures())
 def test_sign_is_that_of_every_element_or_open(enclosure: Enclosure) -> None:
     signs = {(x > 0) - (x < 0) for x in elements(enclosure)}
