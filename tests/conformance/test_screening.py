@@ -97,6 +97,17 @@ def test_a_short_format_is_compared_as_the_profile_requires(
     assert bool(found.z.size) == suspected
 
 
+@pytest.mark.parametrize("quantity", ["sigmoid", "log_sigmoid"])
+def test_a_zero_for_a_subnormal_is_left_to_its_own_check(quantity: str) -> None:
+    def flushing(z: Any) -> Any:
+        result = right(quantity)(z)
+        return np.where(np.abs(result) < np.finfo(np.float32).tiny, np.copysign(0, result), result)
+
+    (found,) = suspects(run(flushing, quantity, BINARY32), quantity, PLAN, 0)
+    assert found.looked_at > 4000
+    assert found.z.size == 0
+
+
 def test_every_encoding_of_a_short_format_is_looked_at() -> None:
     (found,) = suspects(run(right("sigmoid"), "sigmoid", FORMATS[0]), "sigmoid", PLAN, 0)
     assert found.looked_at == 63488

@@ -169,3 +169,13 @@ def test_every_target_meets_every_weight_in_one_call() -> None:
     targets, weights = ({pair[i] for pair in max(calls, key=len)} for i in (0, 1))
     assert (len(targets), len(weights)) == (5, 5)
     assert len(max(calls, key=len)) == 25
+
+
+def test_a_soft_gradient_near_its_zero_is_no_suspect() -> None:
+    # The first cancels to -0.06, whose ulps are no units; the others are -0.44 and 0.56.
+    fmt = BINARY32
+    z, t = (fmt.encodings(np.array(part, np.float32)) for part in ([0.25, 0.25, 0.25], [0.5, 1.0, 0.0]))
+    call = _Call(z, t, {"weight": np.full_like(z, fmt.round(Fraction(1)))})
+    right = function("gradient")(fmt.array(z), fmt.array(t))
+    off = fmt.encodings(moved(9)(right, z, t))
+    assert sorted(_suspects(Run(subject(), fmt, "accurate"), "gradient", call, off)) == [1, 2]
