@@ -179,3 +179,16 @@ def test_a_soft_gradient_near_its_zero_is_no_suspect() -> None:
     right = function("gradient")(fmt.array(z), fmt.array(t))
     off = fmt.encodings(moved(9)(right, z, t))
     assert sorted(_suspects(Run(subject(), fmt, "accurate"), "gradient", call, off)) == [1, 2]
+
+
+def test_both_weights_take_every_value_in_one_call_and_differ() -> None:
+    calls: list[tuple[int, int]] = []
+
+    def compute(z: Any, t: Any, *, weight: Any = 1, pos_weight: Any = 1) -> Any:
+        calls.append((np.unique(weight).size, np.unique(pos_weight).size))
+        differ = np.any(np.asarray(weight) != pos_weight)
+        assert differ or 1 in calls[-1]
+        return function("loss")(z, t, weight=weight, pos_weight=pos_weight)
+
+    assert finding(WEIGHTS, subject({"loss": compute}), "loss", BINARY64).status == "passed"
+    assert max(calls) == (5, 5)
