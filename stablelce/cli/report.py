@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -120,13 +121,14 @@ def _write_accuracy(record: Record, directory: Path) -> tuple[Path, str]:
 def _write_field(record: Record, directory: Path) -> tuple[Path, str]:
     from stablelce.conformance.peers.results import PeerRecord
     from stablelce.conformance.peers.summary import summarise
-    from stablelce.report.peers import write_peers
+    from stablelce.report.peers import without_folders, write_peers
 
     field = PeerRecord(
         provenance=record.provenance,
         peers=tuple(summarise(one) for one in record.subjects),
         absent=record.absent,
     )
+    field = without_folders(field, (sys.prefix, str(Path.cwd()), os.environ.get("HOME", "")))
     page, *_ = write_peers(field, directory)
     return page, field.to_json()
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stablelce.conformance.peers.results import Peer, PeerAccuracy, PeerFinding, PeerRecord
@@ -15,10 +16,18 @@ from stablelce.report.markdown import escaped, table_text
 from stablelce.report.numbers import format_error, format_share
 from stablelce.report.record_page import how_made, write_page
 
-__all__ = ["peers_markdown", "write_peers"]
+__all__ = ["peers_markdown", "without_folders", "write_peers"]
 
 _FORMATS = ("float32", "float64", "float16", "bfloat16")
 _QUANTITIES = ("loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus")
+
+
+def without_folders(record: PeerRecord, folders: Iterable[str]) -> PeerRecord:
+    """The record with "..." for each folder but "/": messages of frameworks name files of the machine."""
+    text = record.to_json()
+    for folder in sorted((one for one in folders if len(one) > 1), key=len, reverse=True):
+        text = text.replace(json.dumps(folder)[1:-1], "...")
+    return PeerRecord.model_validate_json(text)
 
 
 def write_peers(record: PeerRecord, directory: Path) -> list[Path]:

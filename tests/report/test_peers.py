@@ -7,7 +7,7 @@ import pytest
 from stablelce.conformance.peers.results import PeerRecord
 from stablelce.conformance.peers.summary import sources, summarise
 from stablelce.conformance.provenance import sources_sha256
-from stablelce.report.peers import main, peers_markdown, write_peers
+from stablelce.report.peers import main, peers_markdown, without_folders, write_peers
 from tests.cli.records import accuracy, check, counterexample, provenance, result
 
 COMMITTED = Path(__file__).parents[2] / "reports" / "peers" / "peers.json"
@@ -71,6 +71,14 @@ def test_at_a_glance_there_is_one_row_for_each_peer() -> None:
 
 def test_what_was_left_out_is_told_with_the_reason() -> None:
     assert lines("* jax: ") == ["* jax: install it with: pip install jax"]
+
+
+def test_folders_of_the_machine_are_not_told() -> None:
+    told = RECORD.model_copy(update={"absent": {"x": "no /opt/my env/lib/x.so, nor /opt/my env/lib"}})
+    assert without_folders(told, ["/opt", "/opt/my env", "/", ""]).absent == {
+        "x": "no .../lib/x.so, nor .../lib"
+    }
+    assert without_folders(RECORD, ["/opt/my env"]) == RECORD
 
 
 def test_the_page_is_a_view_of_the_record_beside_it(tmp_path: Path) -> None:
