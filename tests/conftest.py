@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,7 @@ else:
     # would fail a correct test.
     settings.register_profile("dev", max_examples=50, deadline=None)
     # Derandomized, so that a change is never rejected for an input that another change introduced.
-    settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
+    settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, print_blob=True)
     settings.register_profile("thorough", max_examples=5000, deadline=None, print_blob=True)
     settings.load_profile(
         os.environ.get("STABLELCE_HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
@@ -61,25 +59,3 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not config.getoption("benchmark_only", default=True):
         config.option.benchmark_disable = True
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Measure no coverage in tests marked as unmeasured, nor in the processes that they start.
-
-    coverage.py makes an audit take 2.4 times as long, and the second audit runs the lines that the first one
-    ran. Without these variables some other measurement is under way, as that of the mutants, and goes on.
-    """
-    kept = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
-    coverage = sys.modules.get("coverage")
-    running = coverage.Coverage.current() if coverage and kept else None
-    if running is None or item.get_closest_marker("unmeasured") is None:
-        return (yield)
-    for name in kept:
-        del os.environ[name]
-    running.stop()
-    try:
-        return (yield)
-    finally:
-        running.start()
-        os.environ.update(kept)

@@ -80,7 +80,6 @@ def test_the_naive_form_fails_with_a_counterexample(tmp_path: Path) -> None:
     assert record.subjects[0].failed
 
 
-@pytest.mark.unmeasured  # compiling takes twice as long under coverage.py
 @pytest.mark.usefixtures("in_process")
 def test_this_library_is_certified() -> None:
     found = invoke("stablelce", *FAST)

@@ -76,7 +76,7 @@ def test_hard_cases(fmt: Format) -> None:
         check(fmt, *point)
 
 
-@pytest.mark.unmeasured
+@pytest.mark.deep
 @formats
 @pytest.mark.parametrize("quantity", WITH_TARGET)
 @given(data=st.data())

@@ -163,7 +163,6 @@ def outcome(solver: str, directory: Path | str) -> list[str]:
     return run.stdout.splitlines()[-2:]
 
 
-@pytest.mark.unmeasured  # a process that is killed tells nothing, and resuming is tested in this one too
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
 @pytest.mark.parametrize(("solver", "stops"), [("gd", (1, 9)), ("newton", (2, 3)), ("sgd", (1, 9))])
 def test_a_fit_that_is_killed_ends_with_the_same_bits(

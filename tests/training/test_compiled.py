@@ -42,7 +42,6 @@ def assert_same(states: list[State]) -> None:
         assert a.gram.limbs.tobytes() == b.gram.limbs.tobytes()
 
 
-@pytest.mark.unmeasured  # compiling takes twice as long under coverage.py
 @each_dtype
 @pytest.mark.parametrize("rows", [0, 1, 3, 255, 257, 2048, 2049, 9000])
 @pytest.mark.parametrize("slices", [0, 1, 2])

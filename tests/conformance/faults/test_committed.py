@@ -54,7 +54,6 @@ def test_the_committed_matrix_holds_every_fault_and_each_is_caught(record: Fault
         assert set(fault.expected) <= set(one.checks), fault.name
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("fault", rotating(), ids=lambda fault: fault.name)
 def test_a_tenth_of_the_matrix_computed_again(fault: Fault, record: FaultRecord) -> None:
     committed = next(one for one in record.faults if one.name == fault.name)

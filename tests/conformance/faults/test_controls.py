@@ -133,19 +133,16 @@ def seeds(*few: int) -> list[Any]:
     return [seed if seed in few else pytest.param(seed, marks=deep) for seed in range(50)]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", seeds(1))  # the self-test of the command line has the same audit by seed 0
 def test_binary64_arithmetic_raises_no_alarm(seed: int) -> None:
     assert alarms(audit(subject(right), tier="smoke", seed=seed)) == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", seeds(1))  # test_audit_of_stablelce.py has the same audit by seed 0
 def test_the_library_raises_no_alarm(seed: int) -> None:
     assert alarms(audit("stablelce", tier="smoke", profile="correctly-rounded", seed=seed)) == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("seed", seeds(0, 1, 2))
 def test_an_implementation_by_mpfr_raises_no_alarm(seed: int) -> None:
     fmt = ALL_FORMATS[seed % len(ALL_FORMATS)]
@@ -153,7 +150,6 @@ def test_an_implementation_by_mpfr_raises_no_alarm(seed: int) -> None:
     assert alarms(small_audit(subject(by_mpfr, (fmt,)), seed=seed, profile="faithful")) == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("change", HARMLESS, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("seed", seeds(0))
 def test_a_harmless_difference_raises_no_alarm(change: Callable[[Any], Any], seed: int) -> None:

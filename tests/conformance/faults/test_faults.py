@@ -30,20 +30,18 @@ def missed(fault: Fault, seed: int = 0) -> list[tuple[str, str]]:
     return [pair for pair in fault.expected.items() if pair not in failed]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.deep  # of the committed matrix, which says so of all, a tenth is computed again in every run
 @pytest.mark.parametrize("fault", SMOKE, ids=named)
 def test_the_fault_is_caught_and_named(fault: Fault) -> None:
     assert missed(fault) == []
 
 
-@pytest.mark.unmeasured
+@pytest.mark.deep
 @pytest.mark.parametrize("fault", DEEP, ids=named)
 def test_the_rare_fault_is_caught_in_its_tier(fault: Fault) -> None:
     assert missed(fault) == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(1, 11))
 @pytest.mark.parametrize("fault", SMOKE, ids=named)
@@ -57,7 +55,6 @@ def seed_of(name: str) -> int:
     return 1 + hashlib.sha256(name.encode()).digest()[0]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("fault", SMOKE[::6], ids=named)
 def test_one_fault_in_six_is_caught_by_another_seed(fault: Fault) -> None:
     failed = [c for c in judge(fault, seed=seed_of(fault.name)).checks if c.status == "failed"]
