@@ -76,7 +76,7 @@ def test_hard_cases(fmt: Format) -> None:
         check(fmt, *point)
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # 20 s; how many doublings such weights take is tested always
 @formats
 @pytest.mark.parametrize("quantity", WITH_TARGET)
 @given(data=st.data())

@@ -260,7 +260,7 @@ def test_without_permission_to_compile_numpy_computes(wanted: str) -> None:
     assert (done.stdout, done.stderr) == (wanted, "")
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # compiles anew, half a minute for each format
 def test_a_cache_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code = CODE.replace("np.float32, np.float64", "np.float32,")  # one compilation is enough
@@ -283,7 +283,7 @@ assert len(found) == len(crew) and len(set(found)) == 1
 """
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # compiles anew, half a minute for each format
 def test_threads_wait_for_the_one_that_compiles_and_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     code = CREW + CODE.replace("np.float32, np.float64", "np.float32,")
     done = run(code, 1, STABLELCE_CACHE_DIR=str(tmp_path))
@@ -308,7 +308,7 @@ def test_an_interrupted_loading_can_be_taken_up(monkeypatch: pytest.MonkeyPatch)
     assert BINARY64.width in numba_engine._loaded
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # compiles anew, half a minute for each format
 def test_without_fused_multiply_add_the_bits_are_the_same(wanted: str) -> None:
     done = run(NUMBA_CPU_FEATURES="+sse2", NUMBA_CPU_NAME="generic")
     assert (done.stdout, done.stderr) == (wanted, "")

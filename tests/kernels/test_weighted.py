@@ -63,7 +63,7 @@ def rows_of(fmt: Format) -> st.SearchStrategy[Row]:
     return st.tuples(everyday | special, weights, weights).map(lambda x: (*x[0], *x[1:]))
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # the grid of weights runs always
 @each_format
 @each_quantity
 @given(data=st.data())
@@ -109,7 +109,7 @@ def test_next_to_the_optimum_the_gradient_cancels(z: float, w: float, p: float, 
     assert compute("gradient", BINARY64, [row]) == [wanted("gradient", BINARY64, row)]
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # the grid of weights runs always
 @each_format
 @given(data=st.data())
 def test_identity_weights_give_the_plain_bits(fmt: Format, data: st.DataObject) -> None:

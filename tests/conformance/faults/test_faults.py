@@ -36,7 +36,7 @@ def test_the_fault_is_caught_and_named(fault: Fault) -> None:
     assert missed(fault) == []
 
 
-@pytest.mark.deep
+@pytest.mark.deep  # the tier in which they are to be caught
 @pytest.mark.parametrize("fault", DEEP, ids=named)
 def test_the_rare_fault_is_caught_in_its_tier(fault: Fault) -> None:
     assert missed(fault) == []
