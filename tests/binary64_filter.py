@@ -1,9 +1,13 @@
-"""Binary32 results by NumPy's binary64 functions, where these decide: a sieve before the oracle.
+"""Results in shorter formats by NumPy's binary64 functions, where these decide: a sieve before the oracle.
 
 Formulas and functions are others than those of the library's kernels. It assumes that exp and log1p of
 binary64 err by less than 2^-47 of the value, thirty times what the makers of such functions promise; a test
 compares a sample with the oracle. Where both ends of an interval of 2^-45 about the value round alike, the
 result is known; the others, some in a million, are for the oracle.
+
+A cast to bfloat16 rounds to binary32 first. Both roundings are monotonic, and the first moves a number by at
+most 2^-24 of it, or 2^-150: an interval wider by more than that has the exact value's rounding between those
+of its ends.
 """
 
 from __future__ import annotations
@@ -13,20 +17,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["binary32"]
+from stablelce.formats import BFLOAT16, Format
+
+__all__ = ["by_binary64"]
 
 RELATIVE = 2.0**-45
 
 Doubles = npt.NDArray[np.float64]
 
 
-def binary32(quantity: str, z: Any, t: Any) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
-    """Encodings of results at finite float32 logits and targets, and where they are decided."""
+def by_binary64(quantity: str, z: Any, t: Any, fmt: Format) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Encodings of results at finite logits and targets of a format, and where they are decided."""
+    twice = fmt == BFLOAT16
     with np.errstate(all="ignore"):
         value, size = _value(quantity, z.astype(np.float64), t.astype(np.float64))
-        lower, upper = ((value + end * RELATIVE * size).astype(np.float32) for end in (-1.0, 1.0))
+        margin = RELATIVE * size + (2.0**-22 * np.abs(value) + 2.0**-148 if twice else 0.0)
+        lower, upper = ((value + end * margin).astype(fmt.dtype) for end in (-1.0, 1.0))
     decided = (lower == upper) & ((lower != 0) | (size < 2.0**-160))
-    return lower.view(np.uint32), decided
+    return lower.view(fmt.uint), decided
 
 
 def _value(quantity: str, z: Doubles, t: Doubles) -> tuple[Doubles, Doubles]:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stablelce.formats import BINARY32
+from stablelce.formats import BFLOAT16, BINARY16, BINARY32, Format
 from stablelce.oracle import batch
 from tests import binary64_filter
-from tests.binary64_filter import binary32
+from tests.binary64_filter import by_binary64
 
 
+@pytest.mark.parametrize("fmt", [BINARY16, BFLOAT16, BINARY32], ids=lambda fmt: fmt.name)
 @pytest.mark.parametrize("t", [0.0, 1.0, 0.3, 0.5])
 @pytest.mark.parametrize("quantity", ["loss", "gradient", "hessian", "sigmoid", "log_sigmoid", "softplus"])
-def test_what_is_decided_is_right(quantity: str, t: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    z = np.arange(7, 1 << 32, 1 << 21, dtype=np.uint64).astype(np.uint32)
-    z = z[(z & 0x7FFFFFFF) < BINARY32.infinity]
-    targets = np.full(z.size, t, np.float32)
-    wanted = batch.expected(quantity, z, targets.view(np.uint32), BINARY32).encodings
-    # At t = 1/2 nothing is left of y - t for the smaller half of the logits.
-    least = 0.55 if (quantity, t) == ("gradient", 0.5) else 0.995
+def test_what_is_decided_is_right(
+    quantity: str, t: float, fmt: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    z = np.arange(7, 1 << fmt.width, 1 << (fmt.width - 11), dtype=np.uint64).astype(fmt.uint)
+    z = z[(z & fmt.uint.type(fmt.sign_bit - 1)) < fmt.infinity]
+    targets = np.full(z.size, t).astype(fmt.dtype)
+    wanted = batch.expected(quantity, z, targets.view(fmt.uint), fmt).encodings
+    # Near the optimum nothing is left of y - t: at t = 1/2 for the smaller half of the logits.
+    least = 0.4 if (quantity, t) == ("gradient", 0.5) else 0.99
     # With intervals 32 times as narrow too, so that the one used has room for worse functions.
     for relative in (binary64_filter.RELATIVE, 2.0**-50):
         monkeypatch.setattr(binary64_filter, "RELATIVE", relative)
-        found, decided = binary32(quantity, z.view(np.float32), targets)
+        found, decided = by_binary64(quantity, z.view(fmt.dtype), targets, fmt)
         assert decided.mean() > least
         assert (found == wanted)[decided].all()
 
@@ -31,4 +34,12 @@ def test_what_is_decided_is_right(quantity: str, t: float, monkeypatch: pytest.M
 def test_a_midpoint_is_not_decided() -> None:
     # sigmoid(3 * 2^-23) = 1/2 + 3 * 2^-25 - a third-order term: next to a midpoint.
     z = np.array([3 * 2.0**-23], np.float32)
-    assert not binary32("sigmoid", z, z)[1].any()
+    assert not by_binary64("sigmoid", z, z, BINARY32)[1].any()
+
+
+def test_what_two_roundings_of_bfloat16_would_miss_is_not_decided() -> None:
+    # sigmoid(z) = 1/2 + z/4 - ... is 2^-33 z or less from 1/2 + 2^-9, a midpoint, where binary32 sees a tie.
+    z = np.array([0.0078125], BFLOAT16.dtype)
+    lower = 1 / (1 + np.exp(-np.float64(z[0])))
+    assert np.float32(lower) != lower
+    assert not by_binary64("sigmoid", z, z, BFLOAT16)[1].any()

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from stablelce.cli.judging import exit_status, judge_in_turn
 from stablelce.cli.options import json_option, tier_option, to_formats, to_limits, write_text
-from stablelce.cli.reproducers import write_reproducers
+from stablelce.cli.reproducers import make_folder, write_reproducers
 from stablelce.cli.terminal import console, print_audit
 from stablelce.cli.trainers import audit_trainers, to_options
 from stablelce.cli.workers import Job, Outcome
@@ -133,13 +133,15 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     names = tuple(dict.fromkeys(fmt.dtype_name for fmt in formats)) or None
     limits = Limits(timeout, memory)
     jobs = [Job(one, quantity, tier, profile, names, allow_ftz, limits) for one in dict.fromkeys(subjects)]
+    if directory is not None:
+        make_folder(directory)
     outcomes = judge_in_turn(jobs, _show)
+    if json_file is not None:
+        write_text(json_file, _record(command, outcomes).to_json())
     if directory is not None:
         found = [outcome.result for outcome in outcomes if outcome.result is not None]
         scripts = write_reproducers(directory, found)
         console().print(f"\n{len(scripts)} reproducers written to {directory}", soft_wrap=True)
-    if json_file is not None:
-        write_text(json_file, _record(command, outcomes).to_json())
     ctx.exit(exit_status(outcomes))
 
 

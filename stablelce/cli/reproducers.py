@@ -9,7 +9,21 @@ from pathlib import Path
 from stablelce.cli.options import InputError, write_text
 from stablelce.conformance.results import AuditResult, CheckResult
 
-__all__ = ["write_reproducers"]
+__all__ = ["make_folder", "write_reproducers"]
+
+
+def make_folder(directory: Path) -> None:
+    """Make the folder for the scripts: before the audit, whose findings would be lost if it cannot be made.
+
+    Raises
+    ------
+    InputError
+        The system refuses.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {str(directory)!r}: {error.strerror}.") from None
 
 
 def write_reproducers(directory: Path, results: Iterable[AuditResult]) -> list[Path]:
@@ -18,12 +32,8 @@ def write_reproducers(directory: Path, results: Iterable[AuditResult]) -> list[P
     Raises
     ------
     InputError
-        The folder cannot be made or written to.
+        A file cannot be written, or replaced.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {str(directory)!r}: {error.strerror}.") from None
     written = []
     for result in results:
         folder = _slug(result.subject)

@@ -119,16 +119,14 @@ class Auditor:
 
     # -- one check -----------------------------------------------------------------------------
 
-    def _required(self, name: str, run: Run) -> bool:
-        return CHECKS[name].required and not (name == "subnormals" and run.allow_ftz)
+    @staticmethod
+    def _described(name: str, run: Run, quantity: str) -> dict[str, Any]:
+        """The fields of an outcome that are known before it."""
+        required = CHECKS[name].required and not (name == "subnormals" and run.allow_ftz)
+        return {"check": name, "format": run.fmt.dtype_name, "quantity": quantity, "required": required}
 
     def _point_check(self, check: PointCheck, run: Run, quantity: str) -> CheckResult:
-        base: dict[str, Any] = {
-            "check": check.name,
-            "format": run.fmt.dtype_name,
-            "quantity": quantity,
-            "required": self._required(check.name, run),
-        }
+        base = self._described(check.name, run, quantity)
         points = failures = inconclusive = 0
         worst: tuple[float, int, int, Batch] | None = None
         for z, t, looked_at in self._points(check, run, quantity):
@@ -243,12 +241,7 @@ class Auditor:
         )
 
     def _array_check(self, check: ArrayCheck, run: Run, quantity: str) -> CheckResult:
-        base: dict[str, Any] = {
-            "check": check.name,
-            "format": run.fmt.dtype_name,
-            "quantity": quantity,
-            "required": self._required(check.name, run),
-        }
+        base = self._described(check.name, run, quantity)
         try:
             finding = check.judge(run, quantity)
         except SubjectProblem as problem:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce import oracle
-from stablelce.conformance.provenance import provenance, sources_sha256
+from stablelce.conformance.provenance import provenance
 from stablelce.formats import BFLOAT16, BINARY16, Format, UIntArray
 from stablelce.oracle import Expected
 
@@ -113,8 +113,7 @@ def main(folder: Path = _DATA) -> None:
         path = folder / f"{fmt.name}.npz"  # its zip entries carry no date
         np.savez_compressed(path, sigmoid=sigmoid, softplus=softplus, hessian=hessian)
         print(f"{fmt.name}: {len(finite_encodings(fmt))} logits, {path.stat().st_size} bytes")
-    made = provenance("python -m stablelce.conformance.exhaustive16", ("numpy", "python-flint"))
-    made = made.model_copy(update={"sources": sources(), "sources_sha256": sources_sha256(sources())})
+    made = provenance("python -m stablelce.conformance.exhaustive16", ("numpy", "python-flint"), sources())
     (folder / PROVENANCE.name).write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 

@@ -19,9 +19,12 @@ from stablelce.kernels.compiled_settling import ROOM, collect
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
 from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table import SIGMOID_HIGH, SIGMOID_LOW, SOFTPLUS_HIGH, SOFTPLUS_LOW
-from stablelce.kernels.table_layout import LIMIT
 
 __all__ = ["drive"]
+
+NORMAL = 640.0
+"""The largest a for this stage. From about 660 on, far inside the table, low words are subnormal, and some
+processors take a hundred times as long for a vector with one of them: the next stage has none."""
 
 ROWS = np.stack([SOFTPLUS_HIGH, SOFTPLUS_LOW, SIGMOID_HIGH, SIGMOID_LOW], axis=1)
 
@@ -38,11 +41,11 @@ _take = rows_into_columns(4)
 
 @loop
 def _reduce(z: Any, a: Any, j: Any, r: Any) -> Any:
-    """a = |z|, 0 where it is beyond the table; whether any is."""
+    """a = |z|, 0 where it is beyond this stage; whether any is."""
     beyond = False
     for i in range(z.size):
         size = abs(z[i])
-        inside = size <= LIMIT
+        inside = size <= NORMAL
         a[i] = size if inside else 0.0
         j[i], r[i] = _reduced(a[i])
         beyond |= not inside
@@ -130,7 +133,7 @@ def _mark(z: Any, wanted: Any, parts: Any, left: Any) -> Any:
         high, low, bound = _hessian(y[i], y_low[i])
         lower, upper = _ends(high, low, bound)
         marks |= 0 if (lower == upper) & (w[i] - w[i] == 0) else HESSIAN
-        left[i] = wanted & (marks if abs(z[i]) <= LIMIT else wanted)
+        left[i] = wanted & (marks if abs(z[i]) <= NORMAL else wanted)
 
 
 # -- the whole array -------------------------------------------------------------------------------

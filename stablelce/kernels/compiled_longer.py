@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import longer
-from stablelce.kernels.compiled_settling import any_left, gather, scatter
+from stablelce.kernels.compiled_settling import settling
 from stablelce.kernels.compiled_vocabulary import compile_module, loop
 from stablelce.kernels.longer import LAST
-from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 
 __all__ = ["settle"]
 
@@ -45,25 +44,5 @@ def _hessians(z: Any) -> Any:
     return values, sure
 
 
-@loop
-def settle(
-    z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any, places: Any
-) -> Any:
-    """Write the results that are marked as undecided at those places, and unmark them; whether any are left.
-
-    Those are left that this stage cannot decide, or must not: targets outside [0, 1], logits whose
-    results are zero.
-    """
-    if losses.size:
-        logits, targets, chosen = gather(LOSS, LAST, z, t, fixed, left, places)
-        values, sure = _losses(logits, targets)
-        scatter(LOSS, values, sure, chosen, losses, left)
-    if gradients.size:
-        logits, targets, chosen = gather(GRADIENT, LAST, z, t, fixed, left, places)
-        values, sure = _gradients(logits, targets)
-        scatter(GRADIENT, values, sure, chosen, gradients, left)
-    if hessians.size:
-        logits, targets, chosen = gather(HESSIAN, LAST, z, t, fixed, left, places)
-        values, sure = _hessians(logits)
-        scatter(HESSIAN, values, sure, chosen, hessians, left)
-    return any_left(left, places)
+settle = settling(_losses, _gradients, _hessians, LAST)
+"""Of what the first stage for binary64 leaves; beyond the limit results are zero."""

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from stablelce.kernels import finals, pairs
-from stablelce.kernels.compiled_settling import any_left, gather, scatter
+from stablelce.kernels.compiled_settling import settling
 from stablelce.kernels.compiled_vocabulary import compile_module, inlined, loop
-from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 from stablelce.kernels.table_layout import LIMIT
 
 __all__ = ["settle"]
@@ -69,25 +68,5 @@ def _hessians(z: Any) -> Any:
     return values, sure
 
 
-@loop
-def settle(
-    z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any, places: Any
-) -> Any:
-    """Write the results that are marked as undecided at those places, and unmark them; whether any are left.
-
-    Those are left that this stage cannot decide, or must not: targets outside [0, 1], logits beyond the
-    table.
-    """
-    if losses.size:
-        logits, targets, chosen = gather(LOSS, LIMIT, z, t, fixed, left, places)
-        values, sure = _losses(logits, targets)
-        scatter(LOSS, values, sure, chosen, losses, left)
-    if gradients.size:
-        logits, targets, chosen = gather(GRADIENT, LIMIT, z, t, fixed, left, places)
-        values, sure = _gradients(logits, targets)
-        scatter(GRADIENT, values, sure, chosen, gradients, left)
-    if hessians.size:
-        logits, targets, chosen = gather(HESSIAN, LIMIT, z, t, fixed, left, places)
-        values, sure = _hessians(logits)
-        scatter(HESSIAN, values, sure, chosen, hessians, left)
-    return any_left(left, places)
+settle = settling(_losses, _gradients, _hessians, LIMIT)
+"""Of what the first stage for binary32 leaves; the limit is that of the table."""

@@ -12,8 +12,9 @@ import numpy as np
 
 from stablelce.kernels.compiled_rows import CHUNK
 from stablelce.kernels.compiled_vocabulary import loop
+from stablelce.kernels.marks import GRADIENT, HESSIAN, LOSS
 
-__all__ = ["ROOM", "any_left", "collect", "gather", "scatter"]
+__all__ = ["ROOM", "any_left", "collect", "gather", "scatter", "settling"]
 
 ROOM = 2 * CHUNK
 """Places that are kept: up to a chunk of them waits, and the next chunk may add as many."""
@@ -56,3 +57,41 @@ def any_left(left: Any, places: Any) -> Any:
     for i in places:
         some |= left[i] != 0
     return some
+
+
+def settling(of_losses: Any, of_gradients: Any, of_hessians: Any, limit: float) -> Any:
+    """The loop of a stage: ``settle(z, t, fixed, losses, gradients, hessians, left, places)``.
+
+    It writes the results that are marked as undecided at those places, and unmarks them; it returns whether
+    any are left. Those are left that the stage cannot decide, or must not: targets outside [0, 1], logits
+    beyond the limit.
+
+    Parameters
+    ----------
+    of_losses, of_gradients : loop
+        Columns of logits and targets to results, and whether each is decided.
+    of_hessians : loop
+        The same of logits alone.
+    limit : float
+        The largest magnitude of a logit.
+    """
+
+    @loop
+    def settle(
+        z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any, places: Any
+    ) -> Any:
+        if losses.size:
+            logits, targets, chosen = gather(LOSS, limit, z, t, fixed, left, places)
+            values, sure = of_losses(logits, targets)
+            scatter(LOSS, values, sure, chosen, losses, left)
+        if gradients.size:
+            logits, targets, chosen = gather(GRADIENT, limit, z, t, fixed, left, places)
+            values, sure = of_gradients(logits, targets)
+            scatter(GRADIENT, values, sure, chosen, gradients, left)
+        if hessians.size:
+            logits, targets, chosen = gather(HESSIAN, limit, z, t, fixed, left, places)
+            values, sure = of_hessians(logits)
+            scatter(HESSIAN, values, sure, chosen, hessians, left)
+        return any_left(left, places)
+
+    return settle

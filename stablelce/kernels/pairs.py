@@ -21,6 +21,7 @@ from typing import Any
 from stablelce.kernels.primitives import (
     fast_two_sum,
     mul_add,
+    select,
     take,
     to_index,
     two_prod,
@@ -32,6 +33,11 @@ __all__ = ["expm1_minus", "increment", "pairs", "reduced", "sigmoid", "softplus"
 
 ROUND_TO_INTEGER = 6755399441055744.0
 """3 * 2^51: adding and subtracting it rounds a smaller float to the nearest integer, ties to even."""
+
+TAIL = 2.0**-256
+"""Where p_j is below, u^2 is taken for 0, and 1 + u for 1, which changes results by less than 2^-256 of
+themselves: products such as p_j*u would be subnormal, for which some processors take a hundred times as
+long."""
 
 
 def reduced(a: Any) -> tuple[Any, Any]:
@@ -65,13 +71,14 @@ def pairs(a: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def increment(p: Any, p_low: Any, r: Any) -> tuple[Any, Any, Any, Any]:
-    """The pair u = p_j * expm1(-r), and u^2 as a sum of two."""
+    """The pair u = p_j * expm1(-r), and u^2 as a sum of two, 0 in the tail."""
     x, x_low = expm1_minus(r)
     product, rest = two_prod(p, x)
     # The pair must be normalised here: what follows squares u and takes u_low for a rounding error.
     u, u_low = fast_two_sum(product, rest + mul_add(p, x_low, p_low * (x + x_low)))
-    square, square_low = two_square(u)
-    square_low = mul_add(2.0 * u, u_low, square_low)
+    kept = select(p >= TAIL, u, 0.0)
+    square, square_low = two_square(kept)
+    square_low = mul_add(2.0 * kept, u_low, square_low)
     return u, u_low, square, square_low
 
 
@@ -94,8 +101,9 @@ def sigmoid(p: Any, p_low: Any, u: Any, u_low: Any, square: Any) -> tuple[Any, A
     """(p + u)/(1 + u): one division, and its residual times 1 - u + u^2, close to 1/(1 + u)."""
     numerator, error = fast_two_sum(p, u)
     numerator_low = error + (u_low + p_low)
-    denominator, error = fast_two_sum(1.0, u)
-    denominator_low = error + u_low
+    kept, kept_low = select(p >= TAIL, u, 0.0), select(p >= TAIL, u_low, 0.0)
+    denominator, error = fast_two_sum(1.0, kept)
+    denominator_low = error + kept_low
     quotient = numerator / denominator
     product, product_low = two_prod(quotient, denominator)
     residual = (numerator - product) - product_low

@@ -281,3 +281,25 @@ def test_reproducers_are_written_and_counted(fixed: Callable[..., None], tmp_pat
     assert found.stdout.splitlines()[-1] == f"1 reproducers written to {tmp_path / 'scripts'}"
     (script,) = (tmp_path / "scripts").iterdir()
     assert script.read_text(encoding="utf-8") == "exit(1)\n"
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_audit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(MODULE, "run_jobs", lambda *_: pytest.fail("the audit began"))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    found = invoke("b", "--reproducers", str(tmp_path / "file" / "scripts"))
+    assert found.exit_code == 2
+    assert "cannot make the folder" in found.output
+
+
+def test_the_record_is_written_though_a_reproducer_cannot_be(
+    fixed: Callable[..., None], tmp_path: Path
+) -> None:
+    fixed(workers.Outcome("b", "audited", result(check(reproducer="exit(1)\n"), subject="b")))
+    (tmp_path / "scripts" / "b--old.py").mkdir(parents=True)
+    record = tmp_path / "out.json"
+    found = invoke("b", "--reproducers", str(tmp_path / "scripts"), "--json", str(record))
+    assert found.exit_code == 2
+    assert "cannot replace" in found.output
+    assert Record.model_validate_json(record.read_text(encoding="utf-8")).subjects[0].failed

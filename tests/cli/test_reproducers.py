@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stablelce.cli.options import InputError
-from stablelce.cli.reproducers import write_reproducers
+from stablelce.cli.reproducers import make_folder, write_reproducers
 from tests.cli.records import check, result
 
 FOUND = result(
@@ -18,6 +18,7 @@ FOUND = result(
 
 
 def test_each_script_has_a_file_named_by_what_fails(tmp_path: Path) -> None:
+    make_folder(tmp_path / "new" / "folder")
     written = write_reproducers(tmp_path / "new" / "folder", [FOUND])
     assert [path.name for path in written] == [
         "mine.py-f--float64--loss--tails.py",
@@ -43,7 +44,7 @@ def test_scripts_of_an_earlier_audit_of_the_subject_are_replaced(tmp_path: Path)
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="cannot make the folder"):
-        write_reproducers(tmp_path / "file" / "folder", [FOUND])
+        make_folder(tmp_path / "file" / "folder")
 
 
 def test_an_old_script_that_cannot_be_replaced_is_one_sentence(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stablelce.conformance.results import AuditResult
 from stablelce.conformance.runner import audit
 
 PROGRAM = Path(__file__).parent / "javascript" / "stable.mjs"
@@ -14,11 +15,30 @@ PROGRAM = Path(__file__).parent / "javascript" / "stable.mjs"
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node (node)")
 
 
-@pytest.mark.parametrize("flag", ["", " --text"])
-def test_the_example_is_certified_as_accurate(flag: str) -> None:
-    result = audit(f"cmd:node {PROGRAM}{flag}", tier="smoke")
-    assert result.failed == ()
-    assert result.version == "example 1.0"
-    quantities = ("loss", "gradient", "sigmoid", "softplus")
-    assert result.offered == {"float32": quantities, "float64": quantities}
-    assert set(result.profiles.values()) <= {"correctly-rounded", "faithful", "accurate"}
+QUANTITIES = ("loss", "gradient", "sigmoid", "softplus")
+ACCURATE = {"correctly-rounded", "faithful", "accurate"}
+
+
+@pytest.fixture(scope="module")
+def binary() -> AuditResult:
+    return audit(f"cmd:node {PROGRAM}", tier="smoke")
+
+
+def test_the_example_is_certified_as_accurate(binary: AuditResult) -> None:
+    assert binary.failed == ()
+    assert binary.version == "example 1.0"
+    assert binary.offered == {"float32": QUANTITIES, "float64": QUANTITIES}
+    assert set(binary.profiles.values()) <= ACCURATE
+
+
+def test_text_gives_the_same_figures(binary: AuditResult) -> None:
+    text = audit(f"cmd:node {PROGRAM} --text", tier="smoke", formats=["float32"])
+    assert text.failed == ()
+    assert figures(text) == [row for row in figures(binary) if row[0] == "float32"]
+
+
+def figures(result: AuditResult) -> list[tuple[object, ...]]:
+    return [
+        (row.format, row.quantity, row.targets, row.points, row.correctly_rounded, row.largest_error)
+        for row in result.accuracy
+    ]

@@ -2,17 +2,27 @@
 
 Keras fixes its backend when it is imported, once for a process; audits of the command line run in processes
 of their own, so that several can be judged in one command. Its loss takes the mean over the last axis, which
-the glue makes an axis of one element. A gradient is the backend's business, hence of its adapter.
+the glue makes an axis of one element. A gradient is the backend's business, hence of its adapter. With JAX
+the functions are compiled, as Keras compiles a step of training there unless told otherwise.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from stablelce.conformance.subjects.base import Subject, SubjectError
 
 __all__ = ["subject"]
+
+
+def _compiler(backend: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    if backend != "jax":
+        return lambda function: function
+    import jax
+
+    return jax.jit  # type: ignore[no-any-return]
 
 
 def subject(name: str) -> Subject:
@@ -30,18 +40,24 @@ def subject(name: str) -> Subject:
             f"subject {name!r}: Keras was imported with the backend {backend} before; use a new process."
         )
 
+    compiled = _compiler(backend)
+
+    @compiled
+    def of_columns(targets: Any, logits: Any) -> Any:
+        options = {"from_logits": True, "reduction": "none", "dtype": logits.dtype.name}
+        return keras.losses.BinaryCrossentropy(**options)(targets, logits)
+
     def loss(z: Any, t: Any) -> Any:
         logits, targets = (part.reshape(-1, 1) for part in np.broadcast_arrays(z, t))
-        criterion = keras.losses.BinaryCrossentropy(
-            from_logits=True, reduction="none", dtype=logits.dtype.name
-        )
-        result = keras.ops.convert_to_numpy(criterion(targets, logits))
+        result = keras.ops.convert_to_numpy(of_columns(targets, logits))
         return result.reshape(np.broadcast_shapes(np.shape(z), np.shape(t)))
 
     def of_logit(function: Any) -> Any:
         # One axis, because Keras cannot turn every 0-d tensor into an array.
-        return lambda z: keras.ops.convert_to_numpy(function(np.ravel(z))).reshape(np.shape(z))
+        made = compiled(function)
+        return lambda z: keras.ops.convert_to_numpy(made(np.ravel(z))).reshape(np.shape(z))
 
+    call = "jax.jit({})" if backend == "jax" else "{}"
     return Subject(
         name=name,
         functions={
@@ -55,14 +71,15 @@ def subject(name: str) -> Subject:
         device="cpu",
         imports=f'import os\nos.environ["KERAS_BACKEND"] = "{backend}"\n'
         'os.environ["JAX_ENABLE_X64"] = "1"\nimport keras\n'
-        "def loss(z, t):\n"
+        + ("import jax\n" if backend == "jax" else "")
+        + "def loss(z, t):\n"
         "    options = dict(from_logits=True, reduction='none', dtype=z.dtype.name)\n"
         "    criterion = keras.losses.BinaryCrossentropy(**options)\n"
         "    return criterion(t[:, None], z[:, None])",
         expressions={
-            "loss": "keras.ops.convert_to_numpy(loss(z, t))",
+            "loss": f"keras.ops.convert_to_numpy({call.format('loss')}(z, t))",
             **{
-                quantity: f"keras.ops.convert_to_numpy(keras.ops.{quantity}(z))"
+                quantity: f"keras.ops.convert_to_numpy({call.format(f'keras.ops.{quantity}')}(z))"
                 for quantity in ("sigmoid", "log_sigmoid", "softplus")
             },
         },

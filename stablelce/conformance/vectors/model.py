@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from stablelce.conformance.results import Model
 
 __all__ = ["Flag", "Group", "Source", "Vector", "VectorFile", "VectorProvenance", "schema"]
 
@@ -19,11 +21,7 @@ ExactDigits = Annotated[
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Vector(_Model):
+class Vector(Model):
     """One input with its result.
 
     ``expected`` is the correctly rounded result. ``exact`` is the exact value: the bits of the float next to
@@ -42,7 +40,7 @@ class Vector(_Model):
     comment: str = ""
 
 
-class Group(_Model):
+class Group(Model):
     """Vectors with one origin; ``source`` says which."""
 
     name: str
@@ -50,14 +48,14 @@ class Group(_Model):
     tests: tuple[Vector, ...]
 
 
-class Flag(_Model):
+class Flag(Model):
     """A failure that vectors with this flag catch."""
 
     failure: str
     meaning: str
 
 
-class Source(_Model):
+class Source(Model):
     """Who made the file, with which command."""
 
     name: str
@@ -65,7 +63,7 @@ class Source(_Model):
     license: str
 
 
-class VectorProvenance(_Model):
+class VectorProvenance(Model):
     """What the file depends on, and checksums over its inputs and results."""
 
     oracles: dict[str, str]
@@ -76,7 +74,7 @@ class VectorProvenance(_Model):
     results_sha256: Sha256
 
 
-class VectorFile(_Model):
+class VectorFile(Model):
     """A file of vectors for one quantity in one format."""
 
     schema_name: Literal["stablelce-vectors-v1"] = Field("stablelce-vectors-v1", alias="schema")

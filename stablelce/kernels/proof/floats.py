@@ -63,6 +63,21 @@ class Float(Enclosure):
     def __rtruediv__(self, other: float) -> Float:
         return constant(other) / self
 
+    def __ge__(self, other: float) -> bool:
+        """Whether it is so for all rho.
+
+        Raises
+        ------
+        ProofError
+            If it may depend on rho, or on errors.
+        """
+        gap = bound(self.total) - other + UNIT * self.underflow
+        if gap >= 0:
+            return True
+        if gap < 0:
+            return False
+        raise ProofError("comparison: it may hold for some arguments of the cell and not for others")
+
 
 def constant(value: Float | float) -> Float:
     """A float of Python's as a variable; a variable as it is."""

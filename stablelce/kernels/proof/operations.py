@@ -67,6 +67,11 @@ def take(column: npt.NDArray[np.float64], index: int) -> Float:
     return constant(float(column[index]))
 
 
+def select(condition: bool, a: Float | float, b: Float | float) -> Float:
+    """One of the two, where a comparison has proved which."""
+    return constant(a if condition else b)
+
+
 def mul_add(a: Float | float, b: Float | float, c: Float | float) -> Float:
     """Two roundings. They cover one: it errs as the sum does, and where it underflows as the product does."""
     return constant(a) * b + c
@@ -135,7 +140,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "fast_two_sum": fast_two_sum,
     "mul_add": mul_add,
     "reduced": reduced,
-    "select": _without_proof("select"),
+    "select": select,
     "take": take,
     "to_index": _without_proof("to_index"),
     "two_prod": two_prod,

@@ -38,6 +38,7 @@ def _fused_two_prod(a: float, b: float) -> tuple[float, float]:
 SEPARATE: Operations = {
     "fast_two_sum": primitives.fast_two_sum,
     "mul_add": primitives.mul_add,
+    "select": lambda condition, a, b: a if condition else b,
     "take": lambda column, index: float(column[index]),
     "to_index": int,
     "two_prod": primitives.two_prod,
@@ -85,6 +86,9 @@ class Traced:
 
     def __rmul__(self, other: float) -> Traced:
         return self._result(other * self.inner)
+
+    def __ge__(self, other: float) -> bool:
+        return bool(self.inner >= other)
 
     def __truediv__(self, other: Any) -> Traced:
         return self._result(self.inner / unwrapped(other))

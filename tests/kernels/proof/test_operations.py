@@ -13,7 +13,14 @@ from stablelce.kernels import primitives
 from stablelce.kernels.proof.balls import Ball, Polynomial, power_of_two, working_precision
 from stablelce.kernels.proof.enclosure import ProofError
 from stablelce.kernels.proof.floats import Float, constant
-from stablelce.kernels.proof.operations import OPERATIONS, PRODUCT_UNDERFLOW, fast_two_sum, mul_add, two_prod
+from stablelce.kernels.proof.operations import (
+    OPERATIONS,
+    PRODUCT_UNDERFLOW,
+    fast_two_sum,
+    mul_add,
+    select,
+    two_prod,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +119,7 @@ def test_a_fused_multiplication_is_covered() -> None:
         assert around.contains(Ball(a * b + c))
 
 
-@pytest.mark.parametrize("name", ["absolute", "select", "to_index"])
+@pytest.mark.parametrize("name", ["absolute", "to_index"])
 def test_what_has_no_counterpart_is_refused_by_name(name: str) -> None:
     arguments: list[Any] = [constant(1.0)]
     with pytest.raises(ProofError, match=f"^{name}: "):
@@ -121,3 +128,23 @@ def test_what_has_no_counterpart_is_refused_by_name(name: str) -> None:
 
 def test_every_primitive_is_replaced() -> None:
     assert set(primitives.__all__) <= set(OPERATIONS)
+
+
+def test_a_selection_is_the_one_that_a_comparison_proves() -> None:
+    a, b = variable(1.0, 0.25), variable(3.0)
+    assert select(a >= 0.5, a, b) is a
+    assert select(a >= 1.5, a, b) is b
+    assert select(a >= 1.5, a, 0.0).total(Ball(1)) == 0
+
+
+@pytest.mark.parametrize(
+    "a",
+    [
+        variable(1.0, 0.25),  # for rho < 0 it is less than 1, otherwise not
+        variable(1.0, underflow=TINY),
+        Float(Polynomial([1.0]), {1: Polynomial([TINY])}),
+    ],
+)
+def test_a_comparison_that_may_go_either_way_proves_nothing(a: Float) -> None:
+    with pytest.raises(ProofError, match="may hold for some arguments"):
+        _ = a >= 1.0

@@ -18,7 +18,7 @@ PROVED = 2.0**-70
 U_LOW = "rest + mul_add(p, x_low, p_low * (x + x_low))"
 RENORMALISED = f"fast_two_sum(product, {U_LOW})"
 LAST = "return fast_two_sum(quotient, residual * ((1.0 - u) + square))"
-SQUARE_LOW = "square_low = mul_add(2.0 * u, u_low, square_low)"
+SQUARE_LOW = "square_low = mul_add(2.0 * kept, u_low, square_low)"
 EXPM1_LOW = "mul_add(r * square, series, 0.5 * square_low)"
 
 REFUSED = {
@@ -27,13 +27,13 @@ REFUSED = {
     "swapped sum of softplus": ("fast_two_sum(s, u)", "fast_two_sum(u, s)"),
     "swapped second sum": ("fast_two_sum(high, -0.5 * square)", "fast_two_sum(-0.5 * square, high)"),
     "swapped numerator": ("fast_two_sum(p, u)", "fast_two_sum(u, p)"),
-    "swapped denominator": ("fast_two_sum(1.0, u)", "fast_two_sum(u, 1.0)"),
+    "swapped denominator": ("fast_two_sum(1.0, kept)", "fast_two_sum(kept, 1.0)"),
 }
 """Preconditions that do not hold."""
 
 WORSE = {
     "no renormalisation": (RENORMALISED, RENORMALISED.removeprefix("fast_two_sum"), -40),
-    "u_low dropped": ("square, square_low = two_square(u)", "u_low = 0.0 * u_low\n    {}", -62),
+    "u_low dropped": ("kept = select(p >= TAIL, u, 0.0)", "u_low = 0.0 * u_low\n    {}", -62),
     "log of the rounded 1 + u": ("series = mul_add(u, -1 / 10", "u = (1.0 + u) - 1.0\n    {}", -56),
     "wrong coefficient of expm1": ("-1 / 5040", "-1 / 5041", -69),
     "wrong coefficient of log1p": ("1 / 7)", "1 / 8)", -58),
@@ -48,6 +48,8 @@ WORSE = {
     "wrong sign of x": ("fast_two_sum(-r,", "fast_two_sum(r,", -8),
     "error of the first sum dropped": ("first + (second +", "(second +", -56),
     "no cross term of the square": (SQUARE_LOW, "", -68),
+    "no square outside the tail": ("2.0**-256", "2.0**-4", -24),
+    "no u_low in the denominator": ("error + kept_low", "error", -62),
     "no cross term of p": ("p_low * (x + x_low)", "0.0 * x", -62),
     "no low word of the square of r": (EXPM1_LOW, "(r * square) * series", -68),
     "table entry of the neighbour": ("take(SIGMOID_HIGH, j)", "take(SIGMOID_HIGH, j + 1)", -8),
