@@ -7,7 +7,7 @@ result is known; the others, some in a million, are for the oracle.
 
 A cast to bfloat16 rounds to binary32 first. Both roundings are monotonic, and the first moves a number by at
 most 2^-24 of it, or 2^-150: an interval wider by more than that has the exact value's rounding between those
-of its ends.
+of its ends. Below 2^-136 both roundings give zero, the sign of which a wider interval would lose.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ Doubles = npt.NDArray[np.float64]
 
 def by_binary64(quantity: str, z: Any, t: Any, fmt: Format) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     """Encodings of results at finite logits and targets of a format, and where they are decided."""
-    twice = fmt == BFLOAT16
     with np.errstate(all="ignore"):
         value, size = _value(quantity, z.astype(np.float64), t.astype(np.float64))
-        margin = RELATIVE * size + (2.0**-22 * np.abs(value) + 2.0**-148 if twice else 0.0)
-        lower, upper = ((value + end * margin).astype(fmt.dtype) for end in (-1.0, 1.0))
-    decided = (lower == upper) & ((lower != 0) | (size < 2.0**-160))
-    return lower.view(fmt.uint), decided
+        margin = RELATIVE * size + (_first_rounding(np.abs(value)) if fmt == BFLOAT16 else 0.0)
+        ends = [np.where(margin > 0, value + end * margin, value) for end in (-1.0, 1.0)]  # -0 + 0 is 0
+        lower, upper = (end.astype(fmt.dtype).view(fmt.uint) for end in ends)
+    return lower, lower == upper
+
+
+def _first_rounding(size: Doubles) -> Doubles:
+    return 2.0**-22 * size + np.where((size >= 2.0**-136) & (size < 2.0**-120), 2.0**-148, 0.0)
 
 
 def _value(quantity: str, z: Doubles, t: Doubles) -> tuple[Doubles, Doubles]:

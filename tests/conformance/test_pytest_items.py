@@ -22,7 +22,8 @@ SUITE = ("--pyargs", "stablelce.conformance", "-p", "stablelce.pytest_plugin", "
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> pytest.Pytester:
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("STABLELCE_ENGINE", "numpy")  # in the empty home of a pytester the other would compile
     pytester.makepyfile(mine=GOOD)
     return pytester
 

@@ -36,7 +36,7 @@ OF_EVIDENCE = (
 # The rare faults and the controls take minutes, and of the controls test_runner.py has the strictest.
 OF_FAULTS = (
     f"{FAULTS}the_oracle_proves_the_fault_at_its_trigger",
-    f"{FAULTS}one_fault_in_six_is_caught_by_another_seed",
+    f"{FAULTS}one_fault_in_twelve_is_caught_by_another_seed",
 )
 SAMPLE = (*OF_EVIDENCE, *OF_FAULTS)
 """Of suites that take minutes, tests that see most in some seconds, for what survives all others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -26,9 +27,12 @@ def test_the_sample_tries_every_check_failure_mode_and_format() -> None:
 def test_a_suite_that_sees_nothing_is_not_trusted() -> None:
     told: list[tuple[int, int, str]] = []
     chosen = sample()[:2]
+    right = replace(control(), formats=("float64",))
+    nothing = audit(right, tier="smoke")
     with (
         patch.object(trust, "sample", lambda: chosen),
-        patch.object(trust, "judge", lambda _fault: audit(control(), tier="smoke", formats=["float64"])),
+        patch.object(trust, "control", lambda: right),
+        patch.object(trust, "judge", lambda _fault: nothing),
     ):
         made = trials(lambda *step: told.append(step))
     assert [trial.passed for trial in made] == [True, False, False]
