@@ -3,7 +3,8 @@
 Formulas and functions are others than those of the library's kernels. It assumes that exp and log1p of
 binary64 err by less than 2^-47 of the value, thirty times what the makers of such functions promise; a test
 compares a sample with the oracle. Where both ends of an interval of 2^-45 about the value round alike, the
-result is known; the others, some in a million, are for the oracle.
+result is known. The others are for the oracle: a few in a million, but a third of the logits where 1 - t is a
+midpoint of the format, or t is 1/2.
 
 A cast to bfloat16 rounds to binary32 first. Both roundings are monotonic, and the first moves a number by at
 most 2^-24 of it, or 2^-150: an interval wider by more than that has the exact value's rounding between those
@@ -27,7 +28,7 @@ Doubles = npt.NDArray[np.float64]
 
 
 def by_binary64(quantity: str, z: Any, t: Any, fmt: Format) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Encodings of results at finite logits and targets of a format, and where they are decided."""
+    """Encodings of results at finite logits and targets in [0, 1] of a format, and where they are decided."""
     with np.errstate(all="ignore"):
         value, size = _value(quantity, z.astype(np.float64), t.astype(np.float64))
         margin = RELATIVE * size + (_first_rounding(np.abs(value)) if fmt == BFLOAT16 else 0.0)

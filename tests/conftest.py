@@ -28,7 +28,7 @@ else:
 
 ROOT = Path(__file__).parent.parent
 
-IN_ALL_FORMATS = ("conformance", "kernels", "test_evidence.py")
+IN_ALL_FORMATS = ("conformance", "kernels", "test_binary64_filter.py", "test_evidence.py")
 """Tests that make arrays of bfloat16, a type that a package of its own gives NumPy."""
 
 

@@ -136,13 +136,19 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     if directory is not None:
         make_folder(directory)
     outcomes = judge_in_turn(jobs, _show)
-    if json_file is not None:
-        write_text(json_file, _record(command, outcomes).to_json())
-    if directory is not None:
-        found = [outcome.result for outcome in outcomes if outcome.result is not None]
-        scripts = write_reproducers(directory, found)
-        console().print(f"\n{len(scripts)} reproducers written to {directory}", soft_wrap=True)
+    try:
+        if directory is not None:
+            _write_reproducers(directory, outcomes)
+    finally:  # what refuses the one need not refuse the other
+        if json_file is not None:
+            write_text(json_file, _record(command, outcomes).to_json())
     ctx.exit(exit_status(outcomes))
+
+
+def _write_reproducers(directory: Path, outcomes: list[Outcome]) -> None:
+    found = [outcome.result for outcome in outcomes if outcome.result is not None]
+    scripts = write_reproducers(directory, found)
+    console().print(f"\n{len(scripts)} reproducers written to {directory}", soft_wrap=True)
 
 
 def _check_usage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from stablelce.cli.options import InputError, write_text
 from stablelce.conformance.results import AuditResult, CheckResult
@@ -22,12 +23,18 @@ def make_folder(directory: Path) -> None:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
     except OSError as error:
-        raise InputError(f"cannot make the folder {str(directory)!r}: {error.strerror}.") from None
+        raise InputError(
+            f"cannot make the folder {str(directory)!r}, or a file in it: {error.strerror}."
+        ) from None
 
 
 def write_reproducers(directory: Path, results: Iterable[AuditResult]) -> list[Path]:
     """Write the scripts of all failed checks; those of an earlier audit of the same subjects are replaced.
+
+    :func:`make_folder` has made the folder.
 
     Raises
     ------

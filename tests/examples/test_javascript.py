@@ -34,7 +34,16 @@ def test_the_example_is_certified_as_accurate(binary: AuditResult) -> None:
 def test_text_gives_the_same_figures(binary: AuditResult) -> None:
     text = audit(f"cmd:node {PROGRAM} --text", tier="smoke", formats=["float32"])
     assert text.failed == ()
+    assert len(text.accuracy) >= len(QUANTITIES)
     assert figures(text) == [row for row in figures(binary) if row[0] == "float32"]
+
+
+@pytest.mark.deep  # as long again, for what differs in the notation of the numbers
+def test_text_gives_the_same_figures_in_binary64(binary: AuditResult) -> None:
+    text = audit(f"cmd:node {PROGRAM} --text", tier="smoke", formats=["float64"])
+    assert text.failed == ()
+    assert len(text.accuracy) >= len(QUANTITIES)
+    assert figures(text) == [row for row in figures(binary) if row[0] == "float64"]
 
 
 def figures(result: AuditResult) -> list[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""The first stage for binary64: it computes with nothing subnormal, and ends where the next one goes on."""
+"""The first stage for binary64: its pairs hold nothing subnormal, and it ends where the next one goes on."""
 
 from __future__ import annotations
 

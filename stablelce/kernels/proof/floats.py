@@ -63,6 +63,13 @@ class Float(Enclosure):
     def __rtruediv__(self, other: float) -> Float:
         return constant(other) / self
 
+    __hash__ = object.__hash__
+
+    def _undecided(self, _other: object = None) -> bool:
+        raise ProofError("comparison: only >= a number is proved")
+
+    __eq__ = __ne__ = __bool__ = __lt__ = __le__ = __gt__ = _undecided
+
     def __ge__(self, other: float) -> bool:
         """Whether it is so for all rho.
 

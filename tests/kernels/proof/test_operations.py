@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -133,6 +133,7 @@ def test_every_primitive_is_replaced() -> None:
 def test_a_selection_is_the_one_that_a_comparison_proves() -> None:
     a, b = variable(1.0, 0.25), variable(3.0)
     assert select(a >= 0.5, a, b) is a
+    assert select(constant(1.0) >= 1.0, a, b) is a
     assert select(a >= 1.5, a, b) is b
     assert select(a >= 1.5, a, 0.0).total(Ball(1)) == 0
 
@@ -148,3 +149,19 @@ def test_a_selection_is_the_one_that_a_comparison_proves() -> None:
 def test_a_comparison_that_may_go_either_way_proves_nothing(a: Float) -> None:
     with pytest.raises(ProofError, match="may hold for some arguments"):
         _ = a >= 1.0
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda a: a == 1.0,
+        lambda a: a != 1.0,
+        lambda a: a < 1.0,
+        lambda a: a <= 1.0,
+        lambda a: a > 1.0,
+        bool,
+    ],
+)
+def test_a_condition_that_nothing_proves_is_refused(condition: Callable[[Float], bool]) -> None:
+    with pytest.raises(ProofError, match="only >= a number is proved"):
+        condition(constant(1.0))
