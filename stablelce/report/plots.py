@@ -63,6 +63,10 @@ STYLE: dict[str, Any] = {
 }
 
 
+COLUMNS = 2
+"""Of the legend: three with the longest name of a subject are wider than the plot."""
+
+
 @dataclass(frozen=True)
 class Plot:
     """One picture: its name (that of its file, without the suffix), heading, description and SVG text."""
@@ -119,7 +123,7 @@ def _plot(quantity: str, fmt: str, lines: Sequence[_Line]) -> Plot:
 
 
 def _draw(quantity: str, fmt: str, lines: Sequence[_Line]) -> Figure:
-    legend_rows = -(-len(lines) // 3)
+    legend_rows = -(-len(lines) // COLUMNS)
     figure = Figure(figsize=(4.9, 3.5 + 0.17 * legend_rows), layout="constrained")
     figure.patch.set_gid("paper")
     axes = figure.add_subplot()
@@ -140,7 +144,7 @@ def _draw(quantity: str, fmt: str, lines: Sequence[_Line]) -> Figure:
             linestyle=DASHES[line.position % len(DASHES)],
             linewidth=2.6 - 1.4 * order / max(1, len(lines) - 1),
         )
-    figure.legend(loc="outside lower left", ncols=3, fontsize=8.5, handlelength=3.2, columnspacing=1.4)
+    figure.legend(loc="outside lower left", ncols=COLUMNS, fontsize=8.5, handlelength=3.2, columnspacing=1.4)
     return figure
 
 
