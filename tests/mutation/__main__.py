@@ -1,10 +1,11 @@
 """Mutate, test, count: ``python -m tests.mutation --count 300 --write reports/mutation``.
 
-Mutants are tried in copies of the checkout, one for each job, so that an interrupted run harms nothing. What
-was killed until then stays in ``progress.jsonl``; the next run tries the rest, and survivors again. A mutant
-is killed when a test fails or takes longer than ten times what it usually takes, and than a minute. Those
-that survive every test are listed in the page with the reason that ``survivors.json`` beside it gives for
-their line and change, if it does.
+Mutants in the record of a source that is still the same are kept, and only for the others new ones are drawn;
+without a record in that folder all are. They are tried in copies of the checkout, one for each job, so that an
+interrupted run harms nothing. What was killed until then stays in ``progress.jsonl``; the next run tries the
+rest, and survivors again. A mutant is killed when a test fails or takes longer than ten times what it usually
+takes, and than a minute. Those that survive every test are listed in the page with the reason that
+``survivors.json`` beside it gives for their line and change, if it does.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from stablelce.conformance.provenance import sources_sha256
 from tests.mutation.baseline import NotPassingError, traced_families
-from tests.mutation.mutants import Mutant, draw
+from tests.mutation.mutants import SOURCES, Mutant, draw
 from tests.mutation.page import write
 from tests.mutation.running import TIME_LIMIT, copied, first_failure, mutated, run, with_little_memory
 from tests.mutation.selection import Traced, engine_of, family_of, stages
@@ -51,12 +53,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="how many mutants to try at a time")
     options = parser.parse_args(arguments)
     with_little_memory()
-    mutants = draw(ROOT, options.count, options.seed)
+    kept = kept_rows(options.write) if options.write else []
+    changed = [source for source in SOURCES if source not in {row["source"] for row in kept}]
+    mutants = draw(ROOT, options.count - len(kept), options.seed, changed)
     progress = options.write / "progress.jsonl" if options.write else None
     found = _resumed(progress)
     todo = [mutant for mutant in mutants if _identity(mutant) not in found]
     print(
-        f"{len(mutants)} mutants are drawn, {len(mutants) - len(todo)} of them were tried before.", flush=True
+        f"{len(kept)} mutants of sources that have not changed are kept, {len(mutants)} are drawn, "
+        f"{len(mutants) - len(todo)} of them were tried before.",
+        flush=True,
     )
     try:
         for row in _counted(_tried_all(todo, options.jobs, options.write), len(todo)):
@@ -66,12 +72,20 @@ def main(arguments: list[str]) -> int:
     except NotPassingError as error:
         print(error, file=sys.stderr)
         return 1
-    rows = [found[_identity(mutant)] for mutant in mutants]
+    rows = kept + [found[_identity(mutant)] for mutant in mutants]
     killed = sum(row["killed_by"] is not None for row in rows)
     print(f"{killed} of {len(rows)} mutants are killed.")
     if options.write:
         write(options.write, options.seed, rows)
     return 0
+
+
+def kept_rows(folder: Path) -> list[Row]:
+    """The mutants of the folder's record whose sources are as they were."""
+    path = folder / "mutation.json"
+    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"hashes": {}, "mutants": []}
+    same = {source for source in SOURCES if record["hashes"].get(source) == sources_sha256([source])}
+    return [row for row in record["mutants"] if row["source"] in same]
 
 
 def _identity(mutant: Mutant) -> str:

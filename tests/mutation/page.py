@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stablelce.conformance.provenance import provenance
+from stablelce.conformance.provenance import provenance, sources_sha256
 from tests.mutation.mutants import SOURCES
 
 __all__ = ["COMMAND", "markdown", "write"]
@@ -18,7 +18,13 @@ PACKAGES = ("cosmic-ray", "numpy", "pytest", "hypothesis", "python-flint")
 def write(folder: Path, seed: int, rows: list[dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     made = provenance(COMMAND, PACKAGES, SOURCES)
-    record = {"version": 1, "provenance": made.model_dump(mode="json"), "seed": seed, "mutants": rows}
+    record = {
+        "version": 2,
+        "provenance": made.model_dump(mode="json"),
+        "seed": seed,
+        "hashes": {source: sources_sha256([source]) for source in SOURCES},
+        "mutants": rows,
+    }
     (folder / "mutation.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
     reasons = folder / "survivors.json"
     known = json.loads(reasons.read_text(encoding="utf-8")) if reasons.exists() else {}
@@ -32,7 +38,8 @@ def markdown(record: dict[str, Any], reasons: dict[str, str]) -> str:
     share = 100 * (len(rows) - len(survivors)) / max(len(rows), 1)
     summary = (
         f"{len(rows)} mutants drawn with seed {record['seed']} from {len(made['sources'])} sources: "
-        f"{len(rows) - len(survivors)} killed by a test ({share:.1f} %), {len(survivors)} survive."
+        f"{len(rows) - len(survivors)} killed by a test ({share:.1f} %), {len(survivors)} survive. Those of "
+        "sources that had not changed were kept from the record before."
     )
     lines = [
         "# Mutation testing",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from stablelce.conformance.provenance import sources_sha256
+from tests.mutation.__main__ import kept_rows
 from tests.mutation.baseline import key_of
 from tests.mutation.mutants import SOURCES, same_program
 from tests.mutation.page import markdown
@@ -193,3 +195,11 @@ def test_tests_are_traced_by_function(copy: Path, tmp_path: Path) -> None:
     found = json.loads(output.read_text(encoding="utf-8"))
     assert found["lines"]["part.py"] == {"1": [], "2": ["tests/test_part.py::test_f"]}
     assert sorted(found["seconds"]) == ["tests/test_part.py::test_f", "tests/test_part.py::test_nothing"]
+
+
+def test_mutants_of_a_source_that_is_the_same_are_kept(tmp_path: Path) -> None:
+    rows = [{"source": source, "killed_by": None} for source in ("ulp.py", "formats.py", "gone.py")]
+    hashes = {"ulp.py": sources_sha256(["ulp.py"]), "formats.py": "of another version", "gone.py": "x"}
+    assert kept_rows(tmp_path) == []
+    (tmp_path / "mutation.json").write_text(json.dumps({"hashes": hashes, "mutants": rows}), encoding="utf-8")
+    assert kept_rows(tmp_path) == rows[:1]
