@@ -64,7 +64,6 @@ CORE = ("numpy", "mpmath")
 # (folder, package): why several modules of the folder import the package.
 SHARED_DEPENDENCIES: dict[tuple[str, str], str] = {
     ("cli", "click"): "one file per command, and each command is declared with click",
-    ("conformance.subjects", "jax"): "Keras is compiled by its backend's compiler",
 }
 
 

@@ -3,7 +3,8 @@
 Keras fixes its backend when it is imported, once for a process; audits of the command line run in processes
 of their own, so that several can be judged in one command. Its loss takes the mean over the last axis, which
 the glue makes an axis of one element. A gradient is the backend's business, hence of its adapter. With JAX
-the functions are compiled, as Keras compiles a step of training there unless told otherwise.
+the functions are compiled, as Keras's own training is there by default: operation by operation they take
+minutes. The other backends are judged as they are called.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from stablelce.conformance.subjects.base import Subject, SubjectError
 __all__ = ["subject"]
 
 
-def _compiler(backend: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    if backend != "jax":
-        return lambda function: function
-    import jax
+def _of_arrays(backend: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What makes of a function of tensors one of arrays of NumPy."""
+    if backend == "jax":
+        from stablelce.conformance.subjects.jax import compiled
 
-    return jax.jit  # type: ignore[no-any-return]
+        return compiled
+    from keras.ops import convert_to_numpy
+
+    return lambda function: lambda *arrays: convert_to_numpy(function(*arrays))
 
 
 def subject(name: str) -> Subject:
@@ -40,22 +44,22 @@ def subject(name: str) -> Subject:
             f"subject {name!r}: Keras was imported with the backend {backend} before; use a new process."
         )
 
-    compiled = _compiler(backend)
+    of_arrays = _of_arrays(backend)
 
-    @compiled
+    @of_arrays
     def of_columns(targets: Any, logits: Any) -> Any:
         options = {"from_logits": True, "reduction": "none", "dtype": logits.dtype.name}
         return keras.losses.BinaryCrossentropy(**options)(targets, logits)
 
     def loss(z: Any, t: Any) -> Any:
         logits, targets = (part.reshape(-1, 1) for part in np.broadcast_arrays(z, t))
-        result = keras.ops.convert_to_numpy(of_columns(targets, logits))
+        result = of_columns(targets, logits)
         return result.reshape(np.broadcast_shapes(np.shape(z), np.shape(t)))
 
     def of_logit(function: Any) -> Any:
         # One axis, because Keras cannot turn every 0-d tensor into an array.
-        made = compiled(function)
-        return lambda z: keras.ops.convert_to_numpy(made(np.ravel(z))).reshape(np.shape(z))
+        made = of_arrays(function)
+        return lambda z: made(np.ravel(z)).reshape(np.shape(z))
 
     call = "jax.jit({})" if backend == "jax" else "{}"
     return Subject(
