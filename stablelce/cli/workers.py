@@ -1,4 +1,7 @@
-"""Audits in processes of their own: a subject that dies or hangs takes nothing with it."""
+"""Audits in processes of their own: a subject that dies or hangs takes nothing with it.
+
+One that does so in a call is judged again with its calls made in a further process: that audit goes on.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from typing import Any, Literal
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.points import Tier
 from stablelce.conformance.results import AuditResult
-from stablelce.conformance.subjects.base import AbsentSubjectError, SubjectError, SubjectFault
+from stablelce.conformance.subjects.base import FATAL, AbsentSubjectError, SubjectError, SubjectFault
 from stablelce.conformance.subjects.importing import describe
 from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.conformance.trainers.contract import TrainerProfile
@@ -39,6 +42,9 @@ TRAINER_SILENCE = 300.0
 PATIENCE = 5.0
 """Seconds that a process gets to end by itself once its result is here."""
 
+_FOREIGN = ("lib:", "cmd:", "vectors:")
+"""Subjects whose calls are not made in the process of the audit."""
+
 Status = Literal["audited", "absent", "unusable", "died"]
 OnProgress = Callable[[str, int, int, str], None]
 """Called with the subject, the steps done, the steps in all, and what is being done."""
@@ -53,7 +59,9 @@ class Job:
     subject, quantity, tier, profile, formats, allow_ftz
         As in :func:`stablelce.audit`.
     limits : Limits
-        What the process of a library or program may take.
+        What the process of a library or program may take, or that of a subject that died.
+    died : str
+        How the process of an audit ended that was tried before; empty for the first.
     keep : Path, optional
         Folder in which the result is kept, and found by a later run.
     sources : str
@@ -67,6 +75,7 @@ class Job:
     formats: tuple[str, ...] | None = None
     allow_ftz: bool = False
     limits: Limits = DEFAULT_LIMITS
+    died: str = ""
     keep: Path | None = None
     sources: str = ""
 
@@ -74,8 +83,9 @@ class Job:
     def silence(self) -> float:
         """Seconds without progress after which the subject counts as hung."""
         # A library or program is waited for within the audit, which gives it up after ten such times.
-        waits = 12 * self.limits.seconds if self.subject.startswith(("lib:", "cmd:")) else 0.0
-        return SILENCE[self.tier] + waits
+        if self.died or self.subject.startswith(_FOREIGN):
+            return SILENCE[self.tier] + 12 * self.limits.seconds
+        return SILENCE[self.tier] * min(1.0, self.limits.seconds / DEFAULT_LIMITS.seconds)
 
     def kept(self, version: str) -> Path | None:
         """Where the result for this version of the subject is kept."""
@@ -116,7 +126,7 @@ class _Running:
     job: Job | TrainerJob
     process: SpawnProcess
     heard: float
-    doing: str = "import or the first call"
+    doing: str = ""
 
 
 def run_jobs(
@@ -136,9 +146,14 @@ def run_jobs(
             ready = wait(list(running), timeout=1.0)
             for pipe in list(running):
                 outcome = _hear(pipe, running[pipe], pipe in ready, on_progress)
-                if outcome is not None:
-                    running[pipe].process.join(PATIENCE if outcome.status != "died" else 0)
-                    _end(pipe, running.pop(pipe))
+                if outcome is None:
+                    continue
+                died = isinstance(outcome, Job) or outcome.status == "died"
+                running[pipe].process.join(0 if died else PATIENCE)
+                _end(pipe, running.pop(pipe))
+                if isinstance(outcome, Job):
+                    waiting.appendleft(outcome)
+                else:
                     yield outcome
     finally:
         for pipe, worker in running.items():
@@ -155,7 +170,8 @@ def _start(job: Job | TrainerJob) -> tuple[Connection, _Running]:
     return ours, _Running(job, process, time.monotonic())
 
 
-def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgress) -> Outcome | None:
+def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgress) -> Outcome | Job | None:
+    """The outcome, the job to do instead, or None while neither is known."""
     if not ready:
         allowed = worker.job.silence
         hung = time.monotonic() - worker.heard > allowed
@@ -173,10 +189,13 @@ def _hear(pipe: Connection, worker: _Running, ready: bool, on_progress: OnProgre
     return None
 
 
-def _died(worker: _Running, how: str) -> Outcome:
-    name = worker.job.subject
-    text = f"subject {name!r}: its process {how} during {worker.doing}; run that part alone under a debugger."
-    return Outcome(name, "died", message=text)
+def _died(worker: _Running, how: str) -> Outcome | Job:
+    job = worker.job
+    what = f"its process {how} during {worker.doing or 'import'}"
+    text = f"subject {job.subject!r}: {what}; run that part alone under a debugger."
+    if isinstance(job, Job) and worker.doing and not job.died and not job.subject.startswith(_FOREIGN):
+        return replace(job, died=text)
+    return Outcome(job.subject, "died", message=getattr(job, "died", "") or text)
 
 
 def _cause(exitcode: int | None) -> str:
@@ -217,24 +236,37 @@ def _attempt(job: Job | TrainerJob, progress: Callable[[int, int, str], None]) -
     try:
         if isinstance(job, TrainerJob):
             return Outcome(job.subject, "audited", trainer=_audit_trainer(job, progress))
-        return Outcome(job.subject, "audited", _audit(job, progress))
-    except AbsentSubjectError as error:
+        result = _audit(job, progress)
+        if job.died and not any(check.mode in FATAL for check in result.checks):
+            return Outcome(job.subject, "died", message=job.died)  # it takes something else than one call
+        return Outcome(job.subject, "audited", result)
+    except (SubjectError, SubjectFault) as error:
+        return _without_result(job, error)
+
+
+def _without_result(job: Job | TrainerJob, error: SubjectError | SubjectFault) -> Outcome:
+    if isinstance(job, Job) and job.died:
+        # How it died is to be told, not why it cannot be tried again.
+        return Outcome(job.subject, "died", message=job.died)
+    if isinstance(error, AbsentSubjectError):
         return Outcome(job.subject, "absent", message=str(error))
-    except SubjectError as error:
+    if isinstance(error, SubjectError):
         return Outcome(job.subject, "unusable", message=str(error))
-    except SubjectFault as fault:
-        text = f"subject {job.subject!r} could not be started: {fault}."
-        return Outcome(job.subject, "died", message=text)
+    return Outcome(job.subject, "died", message=f"subject {job.subject!r} could not be started: {error}.")
 
 
 def _audit(job: Job, progress: Callable[[int, int, str], None]) -> AuditResult:
     from stablelce.conformance.runner import audit
     from stablelce.conformance.subjects import resolve
+    from stablelce.conformance.subjects.hosted import hosted
 
     subject = replace(resolve(job.subject, job.quantity, job.limits), isolated=True)
+    if job.died:
+        subject = hosted(subject, job.quantity, job.limits)
     kept = job.kept(subject.version)
     if kept is not None and kept.is_file():
         return AuditResult.model_validate_json(kept.read_text(encoding="utf-8"))
+    progress(0, 1, "the first call")
     result: AuditResult = audit(
         subject,
         quantity=job.quantity,
@@ -254,6 +286,7 @@ def _audit_trainer(job: TrainerJob, progress: Callable[[int, int, str], None]) -
     from stablelce.conformance.trainers.runner import audit
 
     trainer = replace(find(job.subject, dict(job.options)), isolated=True)
+    progress(0, 1, "the first call")
     return audit(trainer, profile=job.profile, progress=progress)
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from stablelce.cli import workers
+from stablelce.cli.judging import exit_status
 from stablelce.cli.workers import Job, Outcome, run_jobs
+from stablelce.conformance.subjects.process import Limits
 
 ANY_LOSS = "import numpy as np\ndef f(z, t): return np.logaddexp(0, z) - t * z\n"
 
@@ -40,8 +42,8 @@ def outcomes(*jobs: Job, processes: int = 2) -> dict[str, Outcome]:
 def test_each_end_of_a_process_is_told_apart(job: Callable[[str], Job]) -> None:
     jobs = {
         "audited": job(ANY_LOSS),
-        "exits": job("import os\ndef f(z, t): os._exit(7)"),
-        "killed": job("import os, signal\ndef f(z, t): os.kill(os.getpid(), signal.SIGKILL)"),
+        "exits": job("import os\nos._exit(7)"),
+        "killed": job("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
         "unusable": job("raise ValueError('no')"),
     }
     found = outcomes(*jobs.values())
@@ -72,7 +74,7 @@ def test_the_cause_of_an_end_is_told_whether_the_signal_has_a_name(exitcode: int
 @pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="this system has no real-time signals")
 def test_a_real_time_signal_ends_a_process_by_its_number(job: Callable[[str], Job]) -> None:
     number = signal.SIGRTMIN + 6
-    one = job(f"import os\ndef f(z, t): os.kill(os.getpid(), {number})")
+    one = job(f"import os\nos.kill(os.getpid(), {number})")
     (outcome,) = outcomes(one).values()
     assert outcome.status == "died"
     assert f"was ended by signal {number} during" in outcome.message
@@ -81,10 +83,69 @@ def test_a_real_time_signal_ends_a_process_by_its_number(job: Callable[[str], Jo
 def test_a_subject_that_hangs_is_ended(job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(workers.SILENCE, "smoke", 0.5)
     started = time.monotonic()
-    (outcome,) = outcomes(job("import time\ndef f(z, t): time.sleep(600)")).values()
+    (outcome,) = outcomes(job("import time\ntime.sleep(600)")).values()
     assert outcome.status == "died"
     assert "made no progress for 0 s" in outcome.message
     assert time.monotonic() - started < 60
+
+
+DIES = """
+import os
+import numpy as np
+def f(z, t):
+    if np.any(z > 100):
+        {deed}
+    return np.logaddexp(0, z) - t * z
+"""
+
+
+@pytest.mark.parametrize(
+    ("deed", "mode", "said"),
+    [
+        ("os._exit(7)", "process died", "its process exited with status 7, as it does at z = "),
+        ("__import__('ctypes').string_at(0)", "process died", "its process was ended by SIGSEGV"),
+        ("__import__('time').sleep(600)", "hung", "no whole answer came within 1 s (--timeout)"),
+    ],
+)
+def test_a_subject_that_dies_in_a_call_is_asked_again_and_the_input_found(
+    job: Callable[[str], Job], monkeypatch: pytest.MonkeyPatch, deed: str, mode: str, said: str
+) -> None:
+    monkeypatch.setitem(workers.SILENCE, "smoke", 60.0)  # a tenth of it for the first, by the limit of 1 s
+    (outcome,) = outcomes(replace(job(DIES.format(deed=deed)), limits=Limits(1.0))).values()
+    assert outcome.status == "audited"
+    assert outcome.result is not None
+    accuracy = next(check for check in outcome.result.checks if check.check == "accuracy")
+    assert accuracy.mode == mode
+    assert said in accuracy.message
+    assert accuracy.counterexample is not None
+    assert float(accuracy.counterexample.z.decimal) > 100
+    assert exit_status([outcome]) == 3
+    assert len(outcome.result.checks) > 15
+
+
+ONCE = """
+import os, pathlib
+import numpy as np
+def f(z, t):
+    mark = pathlib.Path({mark!r})
+    if not mark.exists():
+        mark.touch()
+        os._exit(5)
+    return np.logaddexp(0, z) - t * z
+"""
+
+
+def test_what_dies_once_only_is_told_as_it_died(job: Callable[[str], Job], tmp_path: Path) -> None:
+    (outcome,) = outcomes(job(ONCE.format(mark=str(tmp_path / "mark")))).values()
+    assert outcome.status == "died"
+    assert "exited with status 5 during" in outcome.message
+
+
+def test_a_shorter_time_for_a_call_is_a_shorter_one_without_progress() -> None:
+    assert Job("a.b:f", tier="smoke", limits=Limits(1.0)).silence == workers.SILENCE["smoke"] / 10
+    assert Job("a.b:f", tier="smoke", limits=Limits(100.0)).silence == workers.SILENCE["smoke"]
+    assert Job("lib:./a.so:f", tier="smoke", limits=Limits(1.0)).silence == workers.SILENCE["smoke"] + 12
+    assert Job("a.b:f", tier="smoke", limits=Limits(1.0), died="x").silence == workers.SILENCE["smoke"] + 12
 
 
 def test_progress_comes_from_the_process(job: Callable[[str], Job]) -> None:
