@@ -1,8 +1,8 @@
 """Mutate, test, count: ``python -m tests.mutation --count 300 --write reports/mutation``.
 
 Mutants in the record of a source that is still the same are kept, and only for the others new ones are drawn;
-without a record in that folder all are. They are tried in copies of the checkout, one for each job, so that an
-interrupted run harms nothing. What was killed until then stays in ``progress.jsonl``; the next run tries the
+without a record in that folder all are. They are tried in copies of the checkout, one for each job: what is
+interrupted harms nothing. What was killed until then stays in ``progress.jsonl``; the next run tries the
 rest, and survivors again. A mutant is killed when a test fails or takes longer than ten times what it usually
 takes, and than a minute. Those that survive every test are listed in the page with the reason that
 ``survivors.json`` beside it gives for their line and change, if it does.

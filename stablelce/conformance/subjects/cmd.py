@@ -85,11 +85,20 @@ def _imports(command: list[str], encoding: str) -> str:
             "    return np.frombuffer(data, inputs[0].dtype)",
         ]
         return "\n".join(request)
-    number = "float(a[0]).hex()" if encoding == "hex" else "f'0x{a[::-1].tobytes()[::-1].hex()}'"
+    number = "float(a[0]).hex()"
     if encoding == "bits":
         number = "'0x' + a.astype(a.dtype.newbyteorder('>')).tobytes().hex()"
     request += [
         f"    request += (' '.join({number} for a in inputs) + '\\n').encode()",
-        f"    return subprocess.run({command!r}, input=request, stdout=subprocess.PIPE).stdout.decode()",
+        f"    answer = subprocess.run({command!r}, input=request, stdout=subprocess.PIPE).stdout.decode()",
+        "    words = answer.replace('\\r', '').partition('results 1\\n')[2].partition('\\n')[0].split()",
+        "    if not words:",
+        "        raise RuntimeError(answer)",
+        "    results = [number(word, inputs[0].dtype) for word in words]",
+        "    return results[0] if len(results) == 1 else results",
+        "def number(word, kind):",
+        "    if word.startswith('0x') and 'p' not in word:",
+        "        return np.array([int(word, 16)], f'u{kind.itemsize}').view(kind)",
+        "    return np.array([float.fromhex(word)]).astype(kind)",
     ]
     return "\n".join(request)

@@ -52,14 +52,27 @@ def load(spec: str, quantity: str) -> Subject:
     first, *rest = path.split(".")
     if where.endswith(".py"):
         module = import_file(spec, Path(where))
-        imports = f"import runpy\n{first} = runpy.run_path({where!r})[{first!r}]"
+        file = Path(where).resolve()
+        imports = (
+            f"import runpy, sys\nsys.path.insert(0, {str(file.parent)!r})\n"
+            f"{first} = runpy.run_path({str(file)!r})[{first!r}]"
+        )
     else:
         module = import_module(spec, where)
         imports = f"from {where} import {first}"
+        if _lies_in(Path.cwd(), module):
+            imports = f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\n{imports}"
     target: Any = module
     for name in (first, *rest):
         target = attribute(spec, target, name)
     return _subject(spec, target, quantity, version=_version(module), imports=imports, expression=path)
+
+
+def _lies_in(folder: Path, module: ModuleType) -> bool:
+    """Whether Python finds it there: it looks into that folder for ``python -m``, and not for a script."""
+    top = folder / module.__name__.partition(".")[0]
+    file = Path(module.__file__ or "").resolve()
+    return file == top.with_suffix(".py") or file.is_relative_to(top)
 
 
 def from_object(obj: object, quantity: str = "loss") -> Subject:

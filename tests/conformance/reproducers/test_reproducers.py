@@ -80,6 +80,24 @@ def test_the_script_of_each_failure_fails_as_told(fault: Fault, folder: Path) ->
             assert fault.printed in ended.printed
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("spec", ["./below/mine.py:naive", "pack.inner:naive"])
+def test_a_script_runs_in_any_folder(spec: str, tmp_path: Path, folder: Path) -> None:
+    for path in ("below/mine.py", "pack/__init__.py", "pack/inner.py", "below/sibling.py"):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(f"import sys\n{SOURCE}", encoding="utf-8")
+    text = (folder / "below/mine.py").read_text(encoding="utf-8")
+    (folder / "below/mine.py").write_text(f"import sibling\n{text}", encoding="utf-8")
+    result = audit(spec, tier="smoke", formats=("float64",))
+    scripts = [check.reproducer for check in result.failed]
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    endings = run_scripts(scripts, elsewhere)
+    assert len(endings) > 2
+    assert {ended.status for ended in endings} == {1}
+    assert all(ended.printed.startswith("got ") for ended in endings)
+
+
 def test_every_check_has_a_kind_of_script() -> None:
     from stablelce.conformance import reproducers
 

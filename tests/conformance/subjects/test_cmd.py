@@ -24,12 +24,21 @@ def test_a_right_program_passes_and_its_reproducer_reproduces(flags: tuple[str, 
     assert subject.version.startswith("sha256 ")
     names: dict[str, Any] = {"np": np, "z": np.array([2.5]), "t": np.array([0.5])}
     exec(subject.imports, names)
-    printed = eval(subject.expressions["loss"], names)
-    want = subject.functions["loss"](names["z"], names["t"])
-    if flags:
-        assert printed.splitlines()[-3:] == ["results 1", float(want[0]).hex(), "end"]
-    else:
-        assert np.array_equal(printed, want)
+    got = eval(subject.expressions["loss"], names)
+    assert got.dtype == np.float64
+    assert np.array_equal(got, subject.functions["loss"](names["z"], names["t"]))
+
+
+@pytest.mark.parametrize("word", ["0x3fb999999999999a", "0x1.999999999999ap-4"])
+def test_a_reproducer_reads_both_notations_and_pairs(word: str) -> None:
+    answer = f"results 1\n{word} -0x1p+0\nend\n"
+    names: dict[str, Any] = {"np": np}
+    exec(cmd._imports([sys.executable, "-c", f"print({answer!r}, end='')"], "hex"), names)
+    first, second = names["call"]("loss_and_gradient", np.array([1.0]), np.array([0.0]))
+    assert (first.item(), second.item()) == (0.1, -1.0)
+    exec(cmd._imports([sys.executable, "-c", "print('error no licence')"], "bits"), names)
+    with pytest.raises(RuntimeError, match="error no licence"):
+        names["call"]("loss", np.array([1.0]), np.array([0.0]))
 
 
 def test_a_program_is_told_apart_by_what_its_files_hold(tmp_path: Path) -> None:

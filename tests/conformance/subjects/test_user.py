@@ -174,7 +174,7 @@ def test_the_reproducer_of_a_file_runs_it(file: Callable[[str], str], text: str,
 def test_a_module_attribute_is_imported_by_name() -> None:
     subject = load("stablelce.textbook:fused_gradient", "gradient")
     assert dict(subject.functions) == {"gradient": textbook.fused_gradient}
-    assert subject.imports == "from stablelce.textbook import fused_gradient"
+    assert subject.imports.endswith("from stablelce.textbook import fused_gradient")
     assert subject.expressions == {"gradient": "fused_gradient(z, t)"}
 
 
