@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.certificate.columns import numbers_per_row, rows_of_numbers
 from stablelce.certificate.point import Certificate, certify_point
 from stablelce.certificate.problem import Floats
 from stablelce.certificate.weights import effective_weights
@@ -39,15 +40,15 @@ def certify(
         there. Or has ``params`` of shape (d,), as the results of statsmodels do: X is then the whole design
         matrix, a column of ones included if the model has one, no intercept is added, and ``l2`` counts for
         every column.
-    X : array_like, shape (n, d)
-        The features that the model was fitted to.
+    X : array_like, data frame or sparse matrix, shape (n, d)
+        The features that the model was fitted to; a sparse matrix is made dense.
     y : array_like, shape (n,)
         Labels of two classes, the second of ``classes_`` (or in sorted order) being the positive one; with
         ``soft`` targets in [0, 1].
     soft : bool
         Whether ``y`` holds targets instead of labels.
-    sample_weight : array_like, shape (n,), optional
-        Weights of the rows; they are multiplied by the model's ``class_weight``, see
+    sample_weight : array_like, shape (n,), or float, optional
+        Weights of the rows, or one for all; they are multiplied by the model's ``class_weight``, see
         :func:`~stablelce.certificate.effective_weights`.
     l2 : float or Fraction, optional
         The penalty; that of the model unless given. scikit-learn's ``C`` is the penalty 1/(C * sum_i s_i);
@@ -61,7 +62,8 @@ def certify(
     Raises
     ------
     TypeError
-        The model has neither ``coef_`` nor ``params``, or no ``l2`` and none was given.
+        The model has neither ``coef_`` nor ``params``, or no ``l2`` and none was given; or the data are in
+        blocks, masked, or no numbers.
     ValueError
         The model has other than two classes, a label is none of them, or the data are not as described.
 
@@ -77,15 +79,17 @@ def certify(
     parameters = _parameters(model)
     penalty = _penalty(model, l2)
     class_weight = getattr(model, "class_weight", None)
+    rows, given = rows_of_numbers(X, y), numbers_per_row(y, "y")
+    sample_weight = numbers_per_row(sample_weight, "sample_weight", len(given))
     if soft:
         if class_weight is not None:
             raise ValueError("soft targets have no class: pass the weights of the rows as sample_weight.")
-        targets, weights = np.asarray(y), sample_weight
+        targets, weights = given, sample_weight
     else:
-        targets, classes = _targets(np.asarray(y), getattr(model, "classes_", None))
+        targets, classes = _targets(given, getattr(model, "classes_", None))
         weights = effective_weights(targets, sample_weight, class_weight, classes)
     return certify_point(
-        X,
+        rows,
         targets,
         parameters.coef,
         parameters.intercept,

@@ -13,6 +13,7 @@ its parameter is multiplied by 2^k_j. Rows of weight 0 are left out.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -168,11 +169,13 @@ def scaled_start(problem: Problem, start: npt.ArrayLike | None) -> Floats | None
 
 
 def checked_penalty(l2: float | Fraction) -> Fraction:
-    """The penalty as an exact rational; ``ValueError`` if it is negative or not finite."""
+    """The penalty as an exact rational; ``TypeError`` or ``ValueError`` if it is none, or negative."""
     if not isinstance(l2, Fraction):
+        if not isinstance(l2, numbers.Real):
+            raise TypeError(f"l2 must be a number or a Fraction: got {l2!r}.")
         if not math.isfinite(l2):
             raise ValueError(f"l2 must be finite: got {l2!r}.")
-        l2 = Fraction(l2)
+        l2 = Fraction(int(l2)) if isinstance(l2, numbers.Integral) else Fraction(float(l2))
     if l2 < 0:
         raise ValueError(f"l2 must not be negative: got {float(l2)!r}.")
     return l2

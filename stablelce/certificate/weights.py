@@ -35,6 +35,8 @@ def class_weights(
 
     Raises
     ------
+    TypeError
+        A weight is no number.
     ValueError
         ``class_weight`` is none of these, names another class, or has a weight that is negative or not
         finite.
@@ -52,7 +54,7 @@ def class_weights(
         raise ValueError(
             f"class_weight names {unknown[0]!r}, which is no class: the classes are {list(classes)}."
         )
-    first, second = (float(class_weight.get(label, 1.0)) for label in classes)
+    first, second = (_number(class_weight.get(label, 1.0), label) for label in classes)
     for label, weight in zip(classes, (first, second), strict=True):
         if not (np.isfinite(weight) and weight >= 0):
             raise ValueError(
@@ -87,7 +89,7 @@ def effective_weights(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         See :func:`class_weights`; or a sample weight is negative or not finite, or their number is wrong; or
         a product lies outside the range of float64.
     """
@@ -112,6 +114,13 @@ def effective_weights(
     if not np.isfinite(product).all():
         raise ValueError("a sample weight times its class weight lies outside the range of float64.")
     return product
+
+
+def _number(weight: Any, label: Any) -> float:
+    try:
+        return float(weight)
+    except (TypeError, ValueError):
+        raise TypeError(f"the weight of class {label!r} must be a number: got {weight!r}.") from None
 
 
 def _totals(positive: npt.NDArray[np.bool_], weights: Floats | None) -> tuple[Fraction, Fraction]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -83,6 +84,7 @@ def read_table(path: Path, columns: Columns, scratch: BinaryIO) -> Table:
     kind = path.suffix.lower()
     if kind not in (".csv", ".parquet"):
         raise InputError(f"cannot tell what {str(path)!r} is: name it .csv or .parquet.")
+    _check_once(columns)
     try:
         names, batches = (_read_csv if kind == ".csv" else _read_parquet)(path, columns)
         labels: list[Any] = []
@@ -100,6 +102,15 @@ def read_table(path: Path, columns: Columns, scratch: BinaryIO) -> Table:
     scratch.flush()
     X = np.memmap(scratch, np.float64, "r", shape=(len(labels), len(names)))
     return Table(names, X, _typed(labels), np.concatenate(weights) if weights else None)
+
+
+def _check_once(columns: Columns) -> None:
+    named = [columns.target, *([] if columns.weight is None else [columns.weight]), *(columns.features or [])]
+    for name in named:
+        if named.count(name) > 1:
+            raise InputError(
+                f"column {name!r} is named twice among --target, --weight and --feature: name it once."
+            )
 
 
 def chosen(path: Path, there: Sequence[str], columns: Columns) -> list[str]:
@@ -121,6 +132,8 @@ def chosen(path: Path, there: Sequence[str], columns: Columns) -> list[str]:
 def _read_csv(path: Path, columns: Columns) -> tuple[list[str], Iterator[_Batch]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = next(csv.reader(file), [])
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(f"{path} seems to be separated by semicolons: separate its fields by commas.")
     names = chosen(path, header, columns)
     return names, _csv_batches(path, header, names, columns)
 
@@ -134,9 +147,7 @@ def _csv_batches(path: Path, header: list[str], names: list[str], columns: Colum
         next(reader)
         while True:
             lines, rows = [], []
-            for row in islice(reader, _ROWS):
-                if not row:
-                    continue  # an empty line
+            for row in islice(filter(None, reader), _ROWS):  # an empty line has no fields
                 if len(row) != len(header):
                     raise InputError(
                         f"{path} has {len(row)} fields in line {reader.line_num}, and {len(header)} columns."
@@ -146,7 +157,7 @@ def _csv_batches(path: Path, header: list[str], names: list[str], columns: Colum
             if not rows:
                 return
             try:
-                values = np.array([[float(row[j]) for j in places.values()] for row in rows])
+                values = np.array([_numbers([row[j] for j in places.values()]) for row in rows])
             except ValueError:
                 raise InputError(_no_number(path, rows, lines, places)) from None
             _check(values, numbers, lambda i, lines=lines: f"{path}, line {lines[i]}")
@@ -161,7 +172,7 @@ def _no_number(path: Path, rows: list[list[str]], lines: list[int], places: dict
     for row, line in zip(rows, lines, strict=True):
         for name, j in places.items():
             try:
-                float(row[j])
+                _numbers([row[j]])
             except ValueError:
                 where = f"{path}, line {line}: column {name!r}"
                 if not row[j].strip():
@@ -170,6 +181,12 @@ def _no_number(path: Path, rows: list[list[str]], lines: list[int], places: dict
                     f"{where} holds {row[j]!r}, no number; encode the column, or choose others by --feature."
                 )
     raise AssertionError("every field is a number")
+
+
+def _numbers(fields: list[str]) -> list[float]:
+    if "_" in "".join(fields):  # of Python's numbers only
+        raise ValueError
+    return list(map(float, fields))
 
 
 # -- Parquet -----------------------------------------------------------------------------------
@@ -196,7 +213,8 @@ def _parquet_batches(path: Path, rows: Any, columns: Columns) -> Iterator[_Batch
                 where = [columns.weight or ""]
                 _check(weight[0][:, np.newaxis], where, lambda i, first=first: f"{path}, row {first + i}")
             first += len(X)
-            yield X.astype(np.float64), y.tolist(), weight[0].astype(np.float64) if weight else None
+            labels = list(map(str, y)) if y.dtype.kind in "mM" else y.tolist()
+            yield X.astype(np.float64), labels, weight[0].astype(np.float64) if weight else None
     except ValueError as error:
         raise InputError(str(error)) from None
 
@@ -213,13 +231,32 @@ def _check(values: npt.NDArray[Any], names: Sequence[str], place: Any) -> None:
 
 
 def _typed(labels: list[Any]) -> npt.NDArray[Any]:
-    """Labels as integers where all are, else as floats, else as they are written."""
+    """Labels as integers of 64 bits where all are, else as floats, else as they are written.
+
+    Integers that are written differently, as 1 and 01, are different labels, and so are those that float64
+    would round to one.
+    """
     seen = set(labels)
-    for kind in (int, float):
+    whole = {label: _whole(label) for label in seen}
+    if all(value is not None for value in whole.values()):
+        numbers = set(whole.values())
+        if len(numbers) == len(seen) and all(-(2**63) <= value < 2**63 for value in numbers if value):
+            return np.array([whole[label] for label in labels], np.int64)
+    else:
         try:
-            values = {label: kind(label) for label in seen}
+            floats = {
+                label: _numbers([label])[0] if isinstance(label, str) else float(label) for label in seen
+            }
+            return np.array([floats[label] for label in labels])
         except ValueError:
-            continue
-        if kind is float or all(float(label) == value for label, value in values.items()):
-            return np.array([values[label] for label in labels])
+            pass
     return np.array([str(label) for label in labels])
+
+
+def _whole(label: Any) -> int | None:
+    """The integer that a label is, or None."""
+    if isinstance(label, str):
+        return int(label) if re.fullmatch("[+-]?[0-9]+", label) else None
+    if isinstance(label, float):
+        return int(label) if label.is_integer() and abs(label) < 2**63 else None
+    return int(label)

@@ -50,7 +50,7 @@ data_argument = click.argument(
 @click.option(
     "--checkpoint",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="Keep the state in DIR; after Ctrl-C the same command goes on from there.",
 )
 @click.option(
@@ -77,6 +77,7 @@ def train(
     for path in (model_file, json_file):
         if path is not None and not path.resolve().parent.is_dir():
             raise InputError(f"there is no folder {str(path.parent)!r}; make it first.")
+    _prepare(options["checkpoint"])
     columns = Columns(options["target"], options["weight"], options["features"])
     try:
         with tempfile.TemporaryFile() as scratch:
@@ -86,10 +87,20 @@ def train(
             raise
         click.echo("stablelce: interrupted; the same command goes on where this one stopped.", err=True)
         ctx.exit(130)
+    _print(model)  # first, so that a file that cannot be written does not take the result with it
     for path in (model_file, json_file):
         if path is not None:
             write_text(path, model.to_json())
-    _print(model)
+
+
+def _prepare(checkpoint: str | None) -> None:
+    from stablelce.training.checkpoint import prepare
+
+    try:
+        if checkpoint is not None:
+            prepare(checkpoint)
+    except (OSError, ValueError) as error:
+        raise InputError(str(error)) from None
 
 
 def _fit(rows: Table, columns: Columns, options: dict[str, Any]) -> Model:
@@ -112,7 +123,7 @@ def _fit(rows: Table, columns: Columns, options: dict[str, Any]) -> Model:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", ConvergenceWarning)
             (fitted.fit_soft if soft else fitted.fit)(rows.X, rows.y, rows.weight)
-    except (ImportError, TypeError, ValueError, ArithmeticError) as error:
+    except (ImportError, OSError, TypeError, ValueError, ArithmeticError) as error:
         raise InputError(str(error)) from None
     return Model(
         target=columns.target,

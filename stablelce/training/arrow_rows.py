@@ -46,8 +46,8 @@ class ParquetRows:
     OSError
         The file cannot be read.
     ValueError
-        It is no Parquet file, or a column is missing or holds no numbers; while it is read, that a column
-        holds nulls.
+        It is no Parquet file; or a column is missing, there or named twice, or holds no numbers, or the
+        target lists or structs; while it is read, that a column holds nulls.
 
     Examples
     --------
@@ -74,11 +74,10 @@ class ParquetRows:
         self._target, self._weight = target, weight
         used = [target, *([] if weight is None else [weight])]
         self.names = [name for name in there if name not in used] if columns is None else list(columns)
-        for name in [*used, *self.names]:
-            if name not in there:
-                raise ValueError(f"{self._path} has no column {name!r}: its columns are {', '.join(there)}.")
+        self._check_names([*used, *self.names], there)
         if not self.names:
             raise ValueError(f"{self._path} has no column beside {', '.join(used)}: there are no features.")
+        _check_labels(self._path, target, schema.field(target).type)
         for name in [*used[1:], *self.names]:
             _check_numbers(self._path, name, schema.field(name).type)
         self._rows = rows or max(_ELEMENTS // len(self.names), 1)
@@ -98,6 +97,16 @@ class ParquetRows:
                     X[:, j] = column
                 yield X, *arrays
                 first += batch.num_rows
+
+    def _check_names(self, wanted: list[str], there: list[str]) -> None:
+        for name in wanted:
+            if there.count(name) != 1:
+                what = "several columns" if name in there else "no column"
+                raise ValueError(f"{self._path} has {what} {name!r}: its columns are {', '.join(there)}.")
+            if wanted.count(name) != 1:
+                raise ValueError(
+                    f"column {name!r} is named twice among target, weight and columns: name it once."
+                )
 
     def _open(self) -> Any:
         try:
@@ -121,6 +130,13 @@ class ParquetRows:
             )
         array: Array = column.to_numpy(zero_copy_only=False)
         return array.astype(np.str_) if array.dtype == object else array
+
+
+def _check_labels(path: Path, name: str, kind: Any) -> None:
+    from pyarrow import types
+
+    if types.is_nested(kind):
+        raise ValueError(f"{path} holds {kind} in column {name!r}, which is no label: name another target.")
 
 
 def _check_numbers(path: Path, name: str, kind: Any) -> None:

@@ -23,12 +23,14 @@ import numpy.typing as npt
 
 from stablelce.training.solvers.state import State
 
-__all__ = ["Checkpoint", "digest"]
+__all__ = ["Checkpoint", "digest", "prepare"]
 
 FILE = "fit.json"
-VERSION = 2
+VERSION = 3
 SHARE = 0.05
 """Part of the time that writing may take; a fit that is short of it is written less often."""
+
+_ADVICE = "remove it, or pass another directory"
 
 
 def digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
@@ -38,6 +40,31 @@ def digest(arrays: Iterable[npt.NDArray[Any]]) -> str:
         hashed.update(f"{array.dtype.str}{array.shape}".encode())
         hashed.update(np.ascontiguousarray(array).tobytes())
     return hashed.hexdigest()
+
+
+def prepare(directory: str | os.PathLike[str]) -> None:
+    """Make the directory, and find out what is wrong with it before a fit begins.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or no file can be written there.
+    ValueError
+        It is no name of a directory, or holds a file that is damaged or of another version.
+    """
+    if not os.fspath(directory):
+        raise ValueError("checkpoint is an empty name: pass '.' for this directory, or None for none.")
+    folder = Path(directory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:
+        reason = "it is a file" if isinstance(error, FileExistsError) else _reason(error)
+        raise type(error)(
+            f"no checkpoint can be kept in {str(directory)!r}: {reason}; pass a directory to write to."
+        ) from None
+    _body(folder / FILE)
 
 
 class Checkpoint:
@@ -61,26 +88,19 @@ class Checkpoint:
 
         Raises
         ------
+        OSError
+            The file cannot be read.
         ValueError
-            The file is damaged, of another version, or of another fit; the message says what differs.
+            It is damaged, of another version, or of another fit; the message says what differs.
         """
-        try:
-            text = self._path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        kept = _body(self._path)
+        if kept is None:
             return None
-        advice = "remove it, or pass another directory"
-        try:
-            content = json.loads(text)
-            kept, sealed = content["body"], content["sha256"]
-        except (ValueError, KeyError, TypeError):
-            raise ValueError(f"{self._path} is no checkpoint of a fit: {advice}.") from None
-        if _seal(kept) != sealed or kept.get("version") != VERSION:
-            raise ValueError(f"{self._path} is damaged or of another version: {advice}.")
         for name, value in self._identity.items():
             if kept["identity"].get(name) != value:
                 raise ValueError(
                     f"{self._path} is the checkpoint of another fit: its {name} is "
-                    f"{kept['identity'].get(name)}, not {value}. Go on with that fit, {advice}."
+                    f"{kept['identity'].get(name)}, not {value}. Go on with that fit, {_ADVICE}."
                 )
         return _state(kept["state"]), [float.fromhex(x) for x in kept["losses"]], kept["seed"]
 
@@ -96,9 +116,36 @@ class Checkpoint:
             "state": _values(state),
             "losses": [loss.hex() for loss in losses],
         }
-        _write(self._path, json.dumps({"body": body, "sha256": _seal(body)}))
+        try:
+            _write(self._path, json.dumps({"body": body, "sha256": _seal(body)}))
+        except OSError as error:
+            raise type(error)(
+                f"cannot write {self._path}: {_reason(error)}; mend that, or pass another directory."
+            ) from None
         ended = time.monotonic()
         self._due = ended + (ended - begun) * (1.0 / SHARE - 1.0)
+
+
+def _body(path: Path) -> dict[str, Any] | None:
+    """What a file holds, checked, or None where there is no file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kept, sealed = content["body"], content["sha256"]
+        version = kept["version"]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise type(error)(f"cannot read {path}: {_reason(error)}; {_ADVICE}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is no checkpoint of a fit: {_ADVICE}.") from None
+    if _seal(kept) != sealed or version != VERSION:
+        raise ValueError(f"{path} is damaged or of another version: {_ADVICE}.")
+    found: dict[str, Any] = kept
+    return found
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _values(state: State) -> dict[str, Any]:
@@ -106,6 +153,7 @@ def _values(state: State) -> dict[str, Any]:
         "iteration": state.iteration,
         "coef": [x.hex() for x in state.coef.tolist()],
         "loss": state.loss.hex(),
+        "initial": state.initial.hex(),
         "gradient_norm": state.gradient_norm.hex(),
         "step": state.step.hex(),
         "slices": state.slices,
@@ -118,8 +166,8 @@ def _values(state: State) -> dict[str, Any]:
 def _state(values: dict[str, Any]) -> State:
     coef = np.array([float.fromhex(x) for x in values["coef"]], dtype=np.float64)
     coef.flags.writeable = False
-    numbers = {name: float.fromhex(values[name]) for name in ("loss", "gradient_norm", "step", "ratio")}
-    return State(**{**values, **numbers, "coef": coef})
+    names = ("loss", "initial", "gradient_norm", "step", "ratio")
+    return State(**{**values, **{name: float.fromhex(values[name]) for name in names}, "coef": coef})
 
 
 def _seal(body: object) -> str:

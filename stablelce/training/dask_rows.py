@@ -143,6 +143,10 @@ def _aligned(column: Any, name: str, X: Any) -> Any:
     """One value per row, in the chunks of the rows."""
     from dask import array
 
+    if isinstance(column, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array: pass its data, without the rows that hold masked elements."
+        )
     make: Any = array.from_array  # published without types
     given: Any = column if isinstance(column, array.Array) else make(np.asarray(column))
     if given.ndim == 1 and np.isnan(given.shape[0]):

@@ -6,6 +6,7 @@ This module knows arguments and attributes; what a fit is given is in ``tasks``,
 
 from __future__ import annotations
 
+import numbers
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stablelce.training._sklearn import ConvergenceWarning
+from stablelce.training.checkpoint import prepare
 from stablelce.training.dask_rows import is_dask
 from stablelce.training.fitting import Outcome, Settings, fit, pass_over
 from stablelce.training.labels import class_targets, two_classes, vector
@@ -273,6 +275,8 @@ class LogisticRegression(Predictor):
         check_parameters(self.get_params(deep=False))
         if soft and self.class_weight is not None:
             raise ValueError("class_weight needs class labels: pass sample_weight to fit_soft instead.")
+        if self.checkpoint is not None:
+            prepare(self.checkpoint)
         if is_dask(X) or is_parts(X, y):
             given = of_parts(X, y, sample_weight, self._aims(), soft=soft)
         else:
@@ -287,6 +291,7 @@ class LogisticRegression(Predictor):
         return Aims(float(self.l2), bool(self.fit_intercept), self.class_weight)
 
     def _settings(self) -> Settings:
+        given = self.random_state
         return Settings(
             solver=self.solver,
             rate=None if self.rate is None else float(self.rate),
@@ -297,6 +302,7 @@ class LogisticRegression(Predictor):
             callbacks=self.callbacks,
             checkpoint=self.checkpoint,
             seed=seed_of(self.random_state) if self.solver == "sgd" else None,
+            given_seed=str(int(given)) if isinstance(given, numbers.Integral) else "None",
         )
 
     def _start(self, count: int, *, warm: bool) -> Floats:

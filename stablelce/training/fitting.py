@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to fit: the estimator's parameters that only solvers need, and the seed."""
+    """How to fit: the estimator's parameters that only solvers need, the seed, and the one that was given."""
 
     solver: str
     rate: float | None
@@ -45,6 +45,7 @@ class Settings:
     callbacks: Sequence[Callback] | None
     checkpoint: str | os.PathLike[str] | None
     seed: int | None
+    given_seed: str = "None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ def fit(task: Task, coef: Floats, settings: Settings) -> Outcome:
         max_iter=settings.max_iter,
         tol=settings.tol,
         separation=separation,
+        maxima=problem.scales.maxima,
     )
     return Outcome(state.coef, state.iteration, losses, trouble)
 
@@ -143,23 +145,35 @@ def _states(
 def _identity(task: Task, problem: Problem, coef: Floats, settings: Settings) -> dict[str, str]:
     """What the path of a fit depends on.
 
-    The objective is told by its derivatives at 0, which no order of the rows changes; "sgd" depends on their
-    order and their blocks too, so there the rows themselves are read.
+    The objective is told by its derivatives at 0 and at a point where they depend on how the features of a
+    row go together: at 0 every row of a class has the same residual, so there they are sums of columns. No
+    order of the rows changes them; "sgd" depends on it and on the blocks too, so there the rows themselves
+    are read.
     """
-    origin = problem.derivatives(np.zeros(problem.size))
-    scalars = np.array([origin.loss, problem.lipschitz, problem.total_weight, problem.l2])
+    origin, generic = (problem.derivatives(at) for at in (np.zeros(problem.size), _generic_point(problem)))
+    scalars = [origin.loss, generic.loss, problem.lipschitz, problem.total_weight, problem.l2]
     identity = {
         "solver": settings.solver,
         "rate": str(settings.rate),
         "tol": settings.tol.hex(),
         "intercept": str(problem.fit_intercept),
-        "data": digest([scalars, origin.gradient]),
+        "data": digest([np.array(scalars), origin.gradient, generic.gradient]),
         "start": digest([coef]),
     }
     if settings.solver == "sgd":
+        identity["random_state"] = settings.given_seed
         identity["batch_size"] = str(settings.batch_size)
         identity["order of rows"] = digest(_content(task.samples(problem.total_weight)))
     return identity
+
+
+def _generic_point(problem: Problem) -> Floats:
+    """Coefficients that are all different, with logits of magnitude 1.5 at most, where the loss is curved."""
+    steps = np.arange(1.0, problem.size + 1.0) * 0.6180339887498949  # the golden ratio: never a period
+    exponents = np.frexp(np.append(problem.scales.maxima, 1.0))[1][: problem.size]
+    down = -exponents - problem.size.bit_length()
+    point: Floats = np.ldexp(0.5 + (steps - np.floor(steps)), np.minimum(down, 1000))
+    return point
 
 
 def _content(samples: Iterator[Samples]) -> Iterator[npt.NDArray[np.generic]]:

@@ -21,6 +21,8 @@ def vector(value: Any, name: str, length: int) -> Array:
 
     Raises
     ------
+    TypeError
+        It is a masked array, whose mask would be lost.
     ValueError
         There is none, it has another shape, or another number of samples.
     """
@@ -31,6 +33,10 @@ def vector(value: Any, name: str, length: int) -> Array:
         )
     if hasattr(value, "tocsr"):
         raise ValueError(f"{name} is a sparse matrix: pass a dense array, one value per sample.")
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array: pass its data, without the rows that hold masked elements."
+        )
     array = np.asarray(value)
     if array.ndim == 2 and array.shape[1] == 1:
         warnings.warn(
@@ -140,6 +146,15 @@ def _check_labels(labels: Array, name: str) -> None:
     kind = labels.dtype.kind
     if kind == "c":
         raise ValueError(f"Unknown label type: {name} is complex. Pass two labels.")
+    if kind == "O":
+        absent = next((row for row, label in enumerate(labels) if _is_missing(label)), None)
+        if absent is not None:
+            raise ValueError(
+                f"Input {name} contains {labels[absent]!r}, at row {absent}, which is no label: drop the row."
+            )
+    if kind in "mM" and np.isnat(labels).any():
+        row = int(np.isnat(labels).argmax())
+        raise ValueError(f"Input {name} contains NaT, at row {row}, which is no label: drop the row.")
     if kind != "f":
         return
     finite = np.isfinite(labels)
@@ -153,3 +168,10 @@ def _check_labels(labels: Array, name: str) -> None:
             f"Unknown label type: continuous, as {labels[row]} at row {row} of {name}. Pass two labels to "
             "fit, or targets in [0, 1] to fit_soft."
         )
+
+
+def _is_missing(label: object) -> bool:
+    """Whether it stands for no value: None, NaN, or one of pandas' marks, which is not imported."""
+    if isinstance(label, float):
+        return label != label  # noqa: PLR0124  # NaN alone differs from itself
+    return label is None or type(label).__name__ in ("NAType", "NaTType")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     for name in ("max_iter", "batch_size"):
         if not isinstance(parameters[name], numbers.Integral) or parameters[name] < 1:
             raise ValueError(f"{name} must be a positive integer: got {parameters[name]!r}.")
+    checkpoint = parameters["checkpoint"]
+    if checkpoint is not None and not isinstance(checkpoint, str | os.PathLike):
+        raise TypeError(f"checkpoint must be the path of a directory, or None for none: got {checkpoint!r}.")
     callbacks = parameters["callbacks"]
     if callbacks is not None and not (
         isinstance(callbacks, list | tuple) and all(callable(one) for one in callbacks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -71,7 +72,8 @@ class Problem:
     ------
     ValueError
         A feature is not finite or beyond 1e150 in magnitude, a target outside [0, 1], a weight or the penalty
-        not finite or negative, blocks have different numbers of features, or no row has a positive weight.
+        not finite or negative, blocks have different numbers of features, no row has a positive weight, or
+        the sum of the weights is beyond the range of float64.
 
     Notes
     -----
@@ -95,7 +97,12 @@ class Problem:
             raise ValueError(
                 f"no row has a positive weight, among {self.rows}: there is nothing to minimise."
             )
-        self.total_weight = float(self._weight)
+        self.total_weight = _rounded(self._weight)
+        if self.total_weight == math.inf:
+            raise ValueError(
+                "the sum of the weights is beyond the range of float64: divide all weights by a power of "
+                "two, which changes no coefficient."
+            )
 
     @cached_property
     def lipschitz(self) -> float:

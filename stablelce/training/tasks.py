@@ -54,7 +54,13 @@ class Task(Protocol):
         """
 
     def samples(self, total_weight: float) -> Iterator[Samples]:
-        """All rows, to be picked one by one: a fresh pass over their blocks, in the order given."""
+        """All rows, to be picked one by one: a fresh pass over their blocks, in the order given.
+
+        Raises
+        ------
+        ValueError
+            The weights are so small that one over their mean is not finite.
+        """
 
     def whole(self) -> Whole:
         """All rows at once.
@@ -128,7 +134,7 @@ class ArrayTask:
         return Problem(blocks, l2=self.aims.l2, fit_intercept=self.aims.fit_intercept)
 
     def samples(self, total_weight: float) -> Iterator[Samples]:
-        yield _samples(self.whole(), self.aims, len(self.targets) / total_weight)
+        yield _samples(self.whole(), self.aims, _inverse_mean(len(self.targets), total_weight))
 
     def whole(self) -> Whole:
         return self.rows, self.targets, self.weights
@@ -196,7 +202,7 @@ class PassTask:
         return _separation(self._least, total_weight)
 
     def samples(self, total_weight: float) -> Iterator[Samples]:
-        scale = self._problem.rows / total_weight
+        scale = _inverse_mean(self._problem.rows, total_weight)
         return (_samples(part, self._aims, scale) for part in self._source.coded())
 
     def whole(self) -> Whole:
@@ -240,6 +246,17 @@ def of_parts(X: Any, y: Any, weight: Any, aims: Aims, *, soft: bool) -> Given:
     )
     task = PassTask(problem, source, aims, least_weight=coding.least_weight(found), hard=found.hard)
     return Given(task, np.array([0, 1]) if coding.classes is None else coding.classes, found.names)
+
+
+def _inverse_mean(rows: int, total_weight: float) -> float:
+    """n/S, by which the steps of "sgd" multiply each weight."""
+    scale = rows / total_weight
+    if scale == math.inf:
+        raise ValueError(
+            f"the weights are too small for steps over single rows, {total_weight} in all: multiply all "
+            "weights by a power of two, which changes no coefficient."
+        )
+    return scale
 
 
 def _samples(part: Whole, aims: Aims, scale: float) -> Samples:

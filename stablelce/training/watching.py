@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from stablelce.training.checkpoint import Checkpoint
 from stablelce.training.progress import ProgressBar
 from stablelce.training.solvers.state import Floats, State
@@ -110,7 +112,5 @@ class Watch:
             intercept=float(state.coef[self.features]) if len(state.coef) > self.features else 0.0,
             gradient_norm=state.gradient_norm,
         )
-        answers = [
-            callback(told) is True for callback in self.callbacks
-        ]  # each is told, whatever the others say
-        return any(answers)
+        answers = [callback(told) for callback in self.callbacks]  # each is told, whatever the others say
+        return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)

@@ -148,3 +148,20 @@ def test_the_certificate_of_our_exact_optimum_is_that_of_its_point() -> None:
     direct = certify_point(X, T, BEST.coef, BEST.intercept, l2=0.1)
     assert certify(fitted(), X, T).radius.tolist() == direct.radius.tolist()
     assert (direct.radius == BEST.radius).all()
+
+
+def test_masks_are_not_lost() -> None:
+    masked: Any = np.ma.masked_array(T, mask=T == 1)
+    with pytest.raises(TypeError, match="y is a masked array, whose mask would be lost"):
+        certify(fitted(), X, masked)
+    with pytest.raises(TypeError, match="sample_weight is a masked array, whose mask would be lost"):
+        certify(fitted(), X, T, sample_weight=masked)
+
+
+def test_one_weight_for_all_rows_and_blocks() -> None:
+    assert_close(certify(fitted(), X, T, sample_weight=0.3))
+    for blocks in ([(X, T)], lambda: iter([(X, T)])):
+        with pytest.raises(TypeError, match="needs all rows at once: put the blocks into one X and one y"):
+            certify(fitted(), blocks, None)  # type: ignore[arg-type]  # that is the point
+    with pytest.raises(TypeError, match="l2 must be a number or a Fraction: got 'a'"):
+        certify(fitted(), X, T, l2="a")  # type: ignore[arg-type]  # that is the point

@@ -119,6 +119,10 @@ TEXT = "label,age,dose,city\nno,1,2.5,Rome\nyes,2,1.5,Oslo\n"
             "has 2 fields in line 4, and 4 columns",
         ),
         (TEXT, ["--target", "label", "--feature", "age", "--weight", "dose", "--l2", "-1"], "l2 must be"),
+        (TEXT.replace("2.5", "2_5"), ["--target", "label", "--feature", "dose"], "holds '2_5', no number"),
+        (TEXT.replace(",", ";"), ["--target", "label"], "data.csv seems to be separated by semicolons"),
+        (TEXT, ["--target", "label", "--checkpoint", ""], "checkpoint is an empty name"),
+        (TEXT, ["--target", "label", "--checkpoint", "/dev/null/x"], "can be kept in '/dev/null/x'"),
         ("label,a,a\nno,1,2\n", ["--target", "label"], "has several columns 'a'"),
         ("label\nno\n", ["--target", "label"], "no column beside label: there are no features"),
         ("label,a\n", ["--target", "label"], "holds no rows"),
@@ -143,6 +147,13 @@ def test_other_files_are_one_line_and_2(tmp_path: Path, capsys: pytest.CaptureFi
     latin.write_bytes("label,größe\n".encode("latin-1"))
     assert "cannot read" in error(capsys, "train", latin, "--target", "label")
     assert "is no model of this version" in error(capsys, "certify", path, latin)
+
+
+def test_a_model_that_cannot_be_written_is_shown(data: Path) -> None:
+    result = invoke("train", data, "--target", "label", "--l2", "0.1", "--model", "m" * 300)
+    assert result.exit_code == 2
+    assert "The logit is that of label = 'yes' against 'no, thanks'." in result.output
+    assert "cannot write 'mmm" in result.output
 
 
 INTERRUPTED = """

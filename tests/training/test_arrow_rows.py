@@ -92,3 +92,22 @@ def test_without_pyarrow_one_line_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"pip install 'stablelce\[dask\]'"):
         ParquetRows("data.parquet", target="a")
+
+
+def test_a_column_is_named_once_and_is_there_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "data.parquet", table())
+    for options in ({"columns": ["age", "age"]}, {"columns": ["label"]}, {"weight": "label"}):
+        with pytest.raises(ValueError, match="is named twice among target, weight and columns: name it once"):
+            ParquetRows(path, target="label", **options)
+    twice = pa.table([np.zeros(4), np.zeros(4), np.array([0, 1, 0, 1])], names=["a", "a", "y"])
+    with pytest.raises(ValueError, match=r"data\.parquet has several columns 'a': its columns are a, a, y"):
+        ParquetRows(write(path, twice), target="y")
+
+
+@pytest.mark.parametrize("value", [[1], {"q": 1}])
+def test_lists_and_structs_are_no_labels(tmp_path: Path, value: object) -> None:
+    path = write(tmp_path / "data.parquet", table(odd=pa.array([value] * 200)))
+    with pytest.raises(
+        ValueError, match=r"data\.parquet holds (list|struct)<.*> in column 'odd', which is no"
+    ):
+        ParquetRows(path, target="odd", columns=["age"])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 
 import stablelce as lce
 from stablelce.training import checkpoint
-from stablelce.training.checkpoint import FILE, Checkpoint, digest
+from stablelce.training.checkpoint import FILE, Checkpoint, digest, prepare
 from stablelce.training.solvers.state import State, start
 from tests.training.data import noisy
 
@@ -110,6 +111,34 @@ def test_a_digest_tells_bits_and_shapes_apart() -> None:
     assert digest([one]) == digest(iter([one.copy()]))
     others = [np.array([-0.0, 1.0]), one.astype(np.float32), one.reshape(1, 2)]
     assert len({digest([array]) for array in (one, *others)}) == 4
+
+
+@pytest.mark.parametrize(
+    "content", [b"", bytes(range(256)), b"[]", b"null", b'{"body": [1], "sha256": "x"}', b"3"]
+)
+def test_what_is_no_checkpoint_is_refused_before_the_fit(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(ValueError, match=r"fit\.json is no checkpoint of a fit: remove it, or pass another"):
+        prepare(tmp_path)
+
+
+def test_a_directory_that_cannot_be_used_is_named_before_the_fit(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "taken" / FILE).mkdir(parents=True)
+    for name, said in (
+        ("file", "no checkpoint can be kept in '.*file': it is a file; pass a directory"),
+        ("file/below", "no checkpoint can be kept in '.*below': Not a directory; pass a directory"),
+        ("taken", r"cannot read .*fit\.json: .*; remove it, or pass another directory"),
+    ):
+        model = lce.LogisticRegression(checkpoint=tmp_path / name)
+        with pytest.raises(OSError, match=said):
+            model.fit(_unread, None)
+    with pytest.raises(ValueError, match="checkpoint is an empty name"):
+        lce.LogisticRegression(checkpoint="").fit(_unread, None)
+
+
+def _unread() -> Any:
+    raise AssertionError("the data were read")
 
 
 # -- whole fits --------------------------------------------------------------------------------
@@ -246,3 +275,30 @@ def test_a_state_has_no_field_that_is_not_kept(tmp_path: Path) -> None:
     Checkpoint(tmp_path, {}).save(STATE, LOSSES, None)
     kept = json.loads((tmp_path / FILE).read_text())["body"]["state"]
     assert set(kept) == set(State.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-1030, 2.0**400])
+def test_features_paired_otherwise_are_another_fit(tmp_path: Path, scale: float) -> None:
+    """The sums over each class, which are all that the derivatives at 0 see, are the same."""
+    rng = np.random.default_rng(1)
+    X = rng.integers(-8, 8, size=(60, 2)) * np.array([1.0, scale])
+    y = (rng.random(60) > 0.5).astype(int)
+    other = X.copy()
+    for label in (0, 1):
+        rows = np.flatnonzero(y == label)
+        other[rows, 1] = X[rng.permutation(rows), 1]
+    model = lce.LogisticRegression(l2=0.1, max_iter=1, checkpoint=tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lce.ConvergenceWarning)
+        model.fit(X, y)
+        with pytest.raises(ValueError, match="its data is"):
+            model.fit(other, y)
+
+
+def test_another_seed_is_another_fit(tmp_path: Path) -> None:
+    X, y = noisy()
+    model = lce.LogisticRegression(solver="sgd", l2=0.1, tol=0.1, random_state=1, checkpoint=tmp_path)
+    model.fit(X, y)
+    for seed, said in ((2, "1, not 2"), (None, "1, not None")):
+        with pytest.raises(ValueError, match=f"its random_state is {said}"):
+            model.set_params(random_state=seed).fit(X, y)

@@ -199,3 +199,34 @@ def test_a_partial_fit_with_a_rate_too_large_keeps_its_coefficients() -> None:
     with pytest.warns(lce.ConvergenceWarning, match="partial_fit stopped .* the rate is too large"):
         model.set_params(rate=1e300).partial_fit(X, Y)
     assert model.coef_.tobytes() == before
+
+
+@pytest.mark.parametrize("solver", ["newton", "gd", "sgd", "exact"])
+def test_weights_whose_sum_is_no_float_are_refused(solver: Any) -> None:
+    X, y = noisy()
+    with pytest.raises(ValueError, match="divide all weights by a power of two"):
+        lce.LogisticRegression(solver=solver).fit(X, y, np.full(60, 1e308))
+
+
+def test_weights_too_small_for_single_rows_are_refused() -> None:
+    X, y = noisy()
+    tiny = np.full(60, 1e-310)
+    model = lce.LogisticRegression(solver="sgd", random_state=0)
+    with pytest.raises(ValueError, match="multiply all weights by a power of two"):
+        model.fit(X, y, tiny)
+    with pytest.raises(ValueError, match="multiply all weights by a power of two"):
+        model.fit([(X, y, tiny)])
+    with pytest.raises(ValueError, match="multiply all weights by a power of two"):
+        model.partial_fit(X, y, [0, 1], tiny)
+
+
+def test_a_column_whose_squares_are_no_floats_is_named() -> None:
+    X, y = noisy()
+    with pytest.warns(lce.ConvergenceWarning, match="multiply feature 1 by a power of two"):
+        lce.LogisticRegression().fit(X * [1.0, 1e-200, 1.0], y)
+
+
+def test_a_checkpoint_that_is_no_path_is_refused() -> None:
+    X, y = noisy()
+    with pytest.raises(TypeError, match="checkpoint must be the path of a directory"):
+        lce.LogisticRegression(checkpoint=3).fit(X, y)  # type: ignore[arg-type]  # that is the point

@@ -38,6 +38,9 @@ def test_two_labels_of_any_kind_are_classes(labels: Any, classes: list[Any]) -> 
         ([0.0, -np.inf], "Input y contains infinity, at row 1"),
         ([0j, 1j], "Unknown label type: y is complex"),
         (np.array(["a", 1], dtype=object), "Unknown label type: y mixes int and str"),
+        (np.array(["a", None], dtype=object), "Input y contains None, at row 1, which is no label"),
+        (np.array([1, np.nan, 0], dtype=object), "Input y contains nan, at row 1, which is no label"),
+        (np.array(["2020-01-01", "NaT"], dtype="M8[D]"), "Input y contains NaT, at row 1"),
     ],
 )
 def test_other_labels_are_refused(labels: Any, message: str) -> None:
@@ -66,6 +69,14 @@ def test_a_column_is_taken_with_a_warning() -> None:
 def test_another_shape_is_refused(value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         vector(value, "y", 2)
+
+
+def test_a_mask_is_not_lost() -> None:
+    masked: Any = np.ma.masked_array([0, 1], mask=[True, False])
+    with pytest.raises(TypeError, match="y is a masked array: pass its data, without the rows"):
+        vector(masked, "y", 2)
+    with pytest.raises(TypeError, match="t is a masked array"):
+        soft_targets(masked, 2)
 
 
 def test_soft_targets_are_float64() -> None:

@@ -59,6 +59,11 @@ def test_what_a_callback_is_told_cannot_be_changed() -> None:
         told[0].coef[0] = 0.0
 
 
+def test_true_of_numpy_stops() -> None:
+    asked = Watch("gd", 2, max_iter=9, callbacks=[lambda one: np.bool_(one.iteration == 2)])
+    assert asked.draw(states()).iteration == 2
+
+
 def test_true_stops_and_other_answers_do_not() -> None:
     calls: list[int] = []
 

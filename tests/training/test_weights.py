@@ -48,6 +48,11 @@ def test_one_number_stands_for_all() -> None:
         ([0, 0, 0], ValueError, "at least one non-zero number"),
         ([1, 1], ValueError, "X has 3 rows, sample_weight has 2 elements"),
         (["a", "b", "c"], TypeError, "pass numbers"),
+        (
+            np.ma.masked_array([1, 2, 3], mask=[True, False, False]),
+            TypeError,
+            "sample_weight is a masked array",
+        ),
     ],
 )
 def test_bad_sample_weights_are_refused(weights: Any, error: type[Exception], message: str) -> None:
@@ -61,6 +66,8 @@ def test_bad_sample_weights_are_refused(weights: Any, error: type[Exception], me
         ({"maybe": 1.0}, ValueError, r"names 'maybe', which is no class: the classes are \['no', 'yes'\]"),
         ({"no": -1.0}, ValueError, "weight of class 'no' must be finite and not negative"),
         ({"no": np.inf}, ValueError, "weight of class 'no' must be finite and not negative"),
+        ({"no": None}, TypeError, "weight of class 'no' must be a number: got None"),
+        ({"no": "a"}, TypeError, "weight of class 'no' must be a number: got 'a'"),
         ("even", ValueError, "must be a mapping, 'balanced' or None: got 'even'"),
         ([1.0, 2.0], TypeError, "must be a mapping, 'balanced' or None"),
         ({"no": 0.0}, ValueError, "so only one class is left"),

@@ -9,7 +9,8 @@ the loss is all but flat, however far the optimum is. What is missing to the opt
 
 times the ratio of Newton's step to this estimate where Newton's was last computed, 1 before. Only when the
 estimate is within the tolerance Newton's step is computed, in two slices, and decides. If it is too long, the
-next estimate is as much larger; so a fit takes few Hessians.
+next estimate is as much larger; so a fit takes few Hessians. Where the loss is above that of the start there
+is no optimum, however small the estimate, and no Hessian is computed.
 
 Where the Hessian is singular in working precision, Newton's step cannot be had: the end is called "flat".
 """
@@ -29,6 +30,7 @@ from stablelce.training.solvers.state import (
     State,
     Status,
     dot,
+    has_risen,
     is_finite,
     relative_size,
 )
@@ -53,7 +55,7 @@ def after(problem: Objective, state: State, coef: Floats, *, tol: float) -> tupl
     there: Derivatives | None = problem.derivatives(coef) if np.isfinite(coef).all() else None
     if there is None or not is_finite(there):
         return replace(state, status="overflow"), None
-    size, ratio, status = _judge(problem, coef, there, state.ratio, tol)
+    size, ratio, status = _judge(problem, coef, there, state, tol)
     if status == "running" and np.array_equal(coef, state.coef):
         status = "stuck"
     coef.flags.writeable = False
@@ -65,18 +67,19 @@ def after(problem: Objective, state: State, coef: Floats, *, tol: float) -> tupl
         step=size,
         ratio=ratio,
         status=status,
+        initial=state.initial,
     )
     return found, there
 
 
 def _judge(
-    problem: Objective, coef: Floats, there: Derivatives, ratio: float, tol: float
+    problem: Objective, coef: Floats, there: Derivatives, before: State, tol: float
 ) -> tuple[float, float, Status]:
     """The relative size of Newton's step as far as it is known, the ratio, and what follows."""
-    bounds = problem.curvatures
+    bounds, ratio = problem.curvatures, before.ratio
     along_axes = np.divide(there.gradient, bounds, out=np.zeros_like(bounds), where=bounds > 0)
     estimate = relative_size(along_axes, coef, there.loss, bounds)
-    if not estimate * ratio <= tol:
+    if not estimate * ratio <= tol or has_risen(there.loss, before.initial, tol):
         return estimate * ratio, ratio, "running"
     fine: Derivatives = problem.derivatives(coef, hessian=True, slices=2)
     step = newton_step(fine)

@@ -37,7 +37,8 @@ def gradient_descent(problem: Objective, state: State, *, rate: float | None, to
     """
     rate = 1.0 / problem.lipschitz if rate is None else rate
     here = problem.derivatives(state.coef)
-    state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
+    initial = state.initial if state.iteration else here.loss
+    state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()), initial=initial)
     yield state
     while state.status == "running":
         with np.errstate(over="ignore"):

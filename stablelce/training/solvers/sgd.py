@@ -65,7 +65,8 @@ def sgd(
         The descent ends after the epoch where Newton's step has this relative size.
     """
     here = problem.derivatives(state.coef)
-    state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()))
+    initial = state.initial if state.iteration else here.loss
+    state = replace(state, loss=here.loss, gradient_norm=float(np.abs(here.gradient).max()), initial=initial)
     yield state
     while state.status == "running":
         factor = epoch_rate(problem.lipschitz, state.iteration) if rate is None else rate

@@ -16,6 +16,7 @@ __all__ = [
     "State",
     "Status",
     "dot",
+    "has_risen",
     "is_finite",
     "relative_size",
     "start",
@@ -89,6 +90,8 @@ class State:
         In gradient descent, how many times larger Newton's step was than the estimate, where last computed.
     status : str
         "running", or why the solver stops.
+    initial : float
+        In gradient descent, the objective at the start; inf before it was looked at.
     """
 
     iteration: int
@@ -100,6 +103,7 @@ class State:
     stalled: int = 0
     ratio: float = 1.0
     status: Status = "running"
+    initial: float = math.inf
 
 
 def start(coef: Floats) -> State:
@@ -112,6 +116,15 @@ def start(coef: Floats) -> State:
 def is_finite(point: Derivatives) -> bool:
     """Whether loss and gradient are numbers."""
     return math.isfinite(point.loss) and bool(np.isfinite(point.gradient).all())
+
+
+def has_risen(loss: float, initial: float, tol: float) -> bool:
+    """Whether the objective is above that at the start by more than ``tol`` allows near an optimum.
+
+    Where Newton's step has the size ``tol``, the objective is above its least by about tol^2 of itself; the
+    step also looks small where a rate that is too large has led, as nothing is curved far out.
+    """
+    return loss > initial * (1.0 + tol)
 
 
 def relative_size(step: Floats, coef: Floats, loss: float, curvature: Floats) -> float:

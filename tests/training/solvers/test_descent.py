@@ -161,3 +161,24 @@ def test_newtons_step_is_refused_uphill_and_where_the_hessian_is_no_help() -> No
     flat = newton_step(Derivatives(1.0, gradient, np.array([[1.0, 0.0], [0.0, 0.0]])), 3.0)
     assert flat is not None
     assert flat.tolist() == [-0.25, 0.0]
+
+
+@pytest.mark.parametrize("solver", ["gd", "sgd"])
+@pytest.mark.parametrize("rate", [1e2, 1e6, 1e12, 1e50, 1e200])
+def test_a_rate_too_large_is_named_and_no_end(solver: Any, rate: float) -> None:
+    X, y = noisy()
+    model = lce.LogisticRegression(solver=solver, rate=rate, max_iter=20, random_state=0)
+    with pytest.warns(lce.ConvergenceWarning, match=r"the rate is too large\. Pass rate=None"):
+        model.fit(X, y)
+    assert model.loss_curve_[-1] > model.loss_curve_[0]
+
+
+def test_a_fit_from_the_optimum_ends_there() -> None:
+    """Its loss may be above that of the start by what the steps over single rows leave."""
+    X, y = noisy()
+    best = lce.LogisticRegression(l2=0.1).fit(X, y)
+    for options in ({"solver": "gd"}, {"solver": "sgd", "tol": 0.05, "random_state": 0}):
+        model = lce.LogisticRegression(l2=0.1, warm_start=True, **options)
+        model.coef_, model.intercept_ = best.coef_.copy(), best.intercept_.copy()
+        model.fit(X, y)
+        assert model.n_iter_ < 10
