@@ -51,8 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--lce-expected-failures",
         metavar="FILE",
-        help="Names of items that are expected to fail, one a line, each with its reason after '#'. They are "
-        "run, and fail the run when they pass.",
+        help="Names of items that are expected to fail, one a line, each with its reason after ' #'. They "
+        "are run, and fail the run when they pass.",
     )
     add("--lce-json", metavar="FILE", help="Write the findings to FILE as JSON.")
 

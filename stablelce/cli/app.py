@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -51,6 +53,8 @@ application.add_command(certify)
 
 def run(arguments: list[str]) -> int:
     """Run one command; usage errors and Ctrl-C become one line on stderr."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # the name of a file may be no text, and so may a message
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = application.main(arguments, prog_name="stablelce", standalone_mode=False, obj=arguments)
     except click.ClickException as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,20 +137,28 @@ def audit(  # noqa: PLR0913, PLR0917 - click passes one argument per option
     jobs = [Job(one, quantity, tier, profile, names, allow_ftz, limits) for one in dict.fromkeys(subjects)]
     if directory is not None:
         make_folder(directory)
-    outcomes = judge_in_turn(jobs, _show)
-    try:
-        if directory is not None:
-            _write_reproducers(directory, outcomes)
-    finally:  # what refuses the one need not refuse the other
-        if json_file is not None:
-            write_text(json_file, _record(command, outcomes).to_json())
+    save = partial(_save, command, directory, json_file)
+    outcomes = judge_in_turn(jobs, _show, save)
+    written = save(outcomes)
+    if directory is not None:
+        console().print(f"\n{written[0]}", soft_wrap=True)
     ctx.exit(exit_status(outcomes))
 
 
-def _write_reproducers(directory: Path, outcomes: list[Outcome]) -> None:
-    found = [outcome.result for outcome in outcomes if outcome.result is not None]
-    scripts = write_reproducers(directory, found)
-    console().print(f"\n{len(scripts)} reproducers written to {directory}", soft_wrap=True)
+def _save(
+    command: str, directory: Path | None, json_file: Path | None, outcomes: Sequence[Outcome]
+) -> list[str]:
+    """Write what was asked for, and say what was written."""
+    written = []
+    try:
+        if directory is not None:
+            found = [outcome.result for outcome in outcomes if outcome.result is not None]
+            written.append(f"{len(write_reproducers(directory, found))} reproducers written to {directory}")
+    finally:  # what refuses the one need not refuse the other
+        if json_file is not None:
+            write_text(json_file, _record(command, outcomes).to_json())
+            written.append(f"findings written to {json_file}")
+    return written
 
 
 def _check_usage(
@@ -171,7 +181,7 @@ def _show(outcome: Outcome) -> None:
         print_audit(outcome.result, console())
 
 
-def _record(command: str, outcomes: list[Outcome]) -> Record:
+def _record(command: str, outcomes: Sequence[Outcome]) -> Record:
     from stablelce.conformance.provenance import provenance
 
     return Record(

@@ -16,7 +16,11 @@ __all__ = ["exit_status", "judge_in_turn"]
 _STATUS = {"audited": 0, "absent": 2, "unusable": 2, "died": 3}
 
 
-def judge_in_turn(jobs: Sequence[Job | TrainerJob], show: Callable[[Outcome], None]) -> list[Outcome]:
+def judge_in_turn(
+    jobs: Sequence[Job | TrainerJob],
+    show: Callable[[Outcome], None],
+    save: Callable[[Sequence[Outcome]], Sequence[str]],
+) -> list[Outcome]:
     """Do the jobs and print each outcome as it comes.
 
     Parameters
@@ -25,9 +29,24 @@ def judge_in_turn(jobs: Sequence[Job | TrainerJob], show: Callable[[Outcome], No
         One at a time, so that the findings of each stand together and the times are its own.
     show : callable
         Prints an outcome that has a result; the others are a sentence on stderr.
+    save : callable
+        Writes the files that were asked for and says what each holds. It is called where Ctrl-C ends the
+        run, so that no verdict is lost; the outcomes of jobs that were not done say so.
     """
-    out = console()
     outcomes: list[Outcome] = []
+    try:
+        _judge(jobs, show, outcomes)
+    except KeyboardInterrupt:
+        if outcomes:
+            _rescue(jobs, outcomes, save)
+        raise
+    return outcomes
+
+
+def _judge(
+    jobs: Sequence[Job | TrainerJob], show: Callable[[Outcome], None], outcomes: list[Outcome]
+) -> None:
+    out = console()
     with progress_bar() as bar:
         task = bar.add_task("", total=None)
 
@@ -39,12 +58,28 @@ def judge_in_turn(jobs: Sequence[Job | TrainerJob], show: Callable[[Outcome], No
                 bar.reset(task, total=None)
                 if outcomes:
                     out.print()
+                outcomes.append(outcome)
                 if _judged(outcome) is not None:
                     show(outcome)
                 else:
                     click.echo(f"stablelce: {outcome.message}", err=True)
-                outcomes.append(outcome)
-    return outcomes
+
+
+def _rescue(
+    jobs: Sequence[Job | TrainerJob],
+    outcomes: Sequence[Outcome],
+    save: Callable[[Sequence[Outcome]], Sequence[str]],
+) -> None:
+    left = jobs[len(outcomes) :]
+    undone = [Outcome(job.subject, "unusable", message="interrupted before its verdict") for job in left]
+    try:
+        written = save([*outcomes, *undone])
+    except click.ClickException as error:
+        click.echo(f"stablelce: {error.format_message()}", err=True)
+        return
+    if written:
+        kept = f"{len(outcomes)} of {len(jobs)} verdicts are kept"
+        click.echo(f"stablelce: {kept}: {', '.join(written)}.", err=True)
 
 
 def exit_status(outcomes: Sequence[Outcome]) -> int:

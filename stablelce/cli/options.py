@@ -58,7 +58,7 @@ def tier_option(default: Tier) -> Callable[[_F], _F]:
 
 def writable(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
     """Refuse a file that cannot be written before the work, not after it."""
-    if value is not None and not value.resolve().parent.is_dir():
+    if value is not None and not value.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {str(value.parent)!r}; make it first.")
     return value
 

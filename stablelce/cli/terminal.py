@@ -86,8 +86,8 @@ def progress_bar() -> Progress:
 # -- an audit ----------------------------------------------------------------------------------
 
 
-def print_audit(result: AuditResult, out: Console) -> None:
-    """Everything a person wants to know about one audit, the verdict last."""
+def print_audit(result: AuditResult, out: Console, extent: str = "") -> None:
+    """Everything a person wants to know about one audit, the verdict last: of what, unless of everything."""
     out.print(f"{result.subject}  (version {result.version}, tier {result.tier})", style="bold")
     for fmt, quantities in result.offered.items():
         out.print(f"  {fmt}: {', '.join(quantities)}")
@@ -103,7 +103,7 @@ def print_audit(result: AuditResult, out: Console) -> None:
         for check in informational:
             out.print(f"  {_title(check)}{_because(check)}", soft_wrap=True)
     out.print()
-    out.print(_verdict(result), style="bold green" if result.passed else "bold red")
+    out.print(_verdict(result, extent), style="bold green" if result.passed else "bold red")
 
 
 def _accuracy(result: AuditResult) -> Table:
@@ -164,13 +164,14 @@ def _counterexample(found: Counterexample) -> Iterable[str]:
     yield from found.call.splitlines()  # flush left, so that it can be pasted
 
 
-def _verdict(result: AuditResult) -> str:
+def _verdict(result: AuditResult, extent: str) -> str:
+    of = f" FOR {extent} ONLY" if extent else ""
     required = [c for c in result.checks if c.required and c.status in ("passed", "failed")]
     reached = ", ".join(f"{fmt} {profile or 'none'}" for fmt, profile in result.profiles.items())
     if result.passed:
-        return f"CERTIFIED: all {len(required)} required checks hold; profiles reached: {reached}."
+        return f"CERTIFIED{of}: all {len(required)} required checks hold; profiles reached: {reached}."
     return (
-        f"NOT CERTIFIED: {len(result.failed)} of {len(required)} required checks fail "
+        f"NOT CERTIFIED{of}: {len(result.failed)} of {len(required)} required checks fail "
         f"(profile required: {result.required_profile}; reached: {reached})."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,18 @@ def audit_trainers(
 ) -> int:
     """Judge each, print what was found, write the record; the exit status of the command."""
     jobs = [TrainerJob(name, tuple(options.items()), _profile(profile)) for name in dict.fromkeys(names)]
-    outcomes = judge_in_turn(jobs, _show)
-    if json_file is not None:
-        write_text(json_file, _record(command, outcomes).to_json())
+    save = partial(_save, command, json_file)
+    outcomes = judge_in_turn(jobs, _show, save)
+    save(outcomes)
     return exit_status(outcomes)
+
+
+def _save(command: str, json_file: Path | None, outcomes: Sequence[Outcome]) -> list[str]:
+    """Write the record where it was asked for, and say so."""
+    if json_file is None:
+        return []
+    write_text(json_file, _record(command, outcomes).to_json())
+    return [f"findings written to {json_file}"]
 
 
 def _profile(name: str) -> TrainerProfile:
@@ -65,7 +74,7 @@ def _show(outcome: Outcome) -> None:
         print_trainer(outcome.trainer)
 
 
-def _record(command: str, outcomes: list[Outcome]) -> TrainerRecord:
+def _record(command: str, outcomes: Sequence[Outcome]) -> TrainerRecord:
     from stablelce.conformance.provenance import provenance
     from stablelce.conformance.trainers.provenance import sources
 

@@ -1,12 +1,16 @@
 """What pytest collects and runs for a subject: one item for each check, quantity and format.
 
+Results that are known at certain points only are judged when they are collected, and their items tell.
+
 An item fails with what an audit prints for its check, reproducer included. A required check that fails is a
 failure, an informational one an expected failure; a check that does not apply, or cannot tell, is skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ from stablelce.conformance.contract import PROFILES
 from stablelce.conformance.offered import offered_formats, offered_quantities
 from stablelce.conformance.points import TIERS, budget
 from stablelce.conformance.results import AuditResult, CheckResult, Record
+from stablelce.conformance.scoring import score
 from stablelce.conformance.subjects import Subject, SubjectError, SubjectFault, resolve
 from stablelce.formats import Format, find_format
 
@@ -25,6 +30,9 @@ __all__ = ["Findings", "SuiteFile"]
 
 _KEY = "stablelce"
 """Where a report carries the finding: under pytest-xdist, items run in other processes."""
+
+_NOT_WRITTEN = 2
+"""Exit status of a run whose record could not be written."""
 
 
 class SuiteFile(pytest.File):
@@ -54,6 +62,10 @@ class SuiteFile(pytest.File):
         return iter(found)
 
     def _items(self, subject: Subject) -> Iterator[CheckItem]:
+        return self._calls(subject) if subject.points is None else self._scored(subject)
+
+    def _calls(self, subject: Subject) -> Iterator[CheckItem]:
+        """An item for each check of a subject that can be called."""
         option = self.config.getoption
         wanted = [find_format(name) for name in option("--lce-format")] or None
         auditor = Auditor(
@@ -64,13 +76,49 @@ class SuiteFile(pytest.File):
             raise SubjectError(f"subject {subject.name!r} offers none of the formats that were asked for.")
         for fmt in formats:
             for quantity in offered_quantities(subject, fmt):
+                part = AuditResult(
+                    subject=subject.name,
+                    version=subject.version,
+                    device=subject.device,
+                    threads=subject.threads,
+                    isolated=subject.isolated,
+                    tier=option("--lce-tier"),
+                    required_profile=option("--lce-profile"),
+                    offered={fmt.dtype_name: (quantity,)},
+                    profiles={},
+                    accuracy=(),
+                    checks=(),
+                    seconds=0.0,
+                )
                 checks = [(check.name, check.quantities) for check in POINT_CHECKS]
                 checks += [(check.name, check.quantities) for check in ARRAY_CHECKS]
                 for check in (check for check, quantities in checks if quantity in quantities):
-                    name = "-".join([subject.name, fmt.dtype_name, quantity, _slug(check)])
-                    yield CheckItem.from_parent(
-                        self, name=name, auditor=auditor, fmt=fmt, quantity=quantity, check=check
-                    )
+                    yield self._item(part, fmt, quantity, check, partial(auditor.check, fmt, quantity, check))
+
+    def _scored(self, subject: Subject) -> Iterator[CheckItem]:
+        """An item for each check of results that were computed elsewhere."""
+        option = self.config.getoption
+        found = score(
+            subject,
+            profile=option("--lce-profile"),
+            allow_ftz=option("--lce-allow-ftz"),
+            formats=option("--lce-format") or None,
+        )
+        part = found.model_copy(update={"checks": ()})
+        for check in found.checks:
+            fmt, quantity = find_format(check.format), check.quantity or ""
+            yield self._item(part, fmt, quantity, check.check, partial(_same, check))
+
+    def _item(
+        self, part: AuditResult, fmt: Format, quantity: str, check: str, judge: Callable[[], CheckResult]
+    ) -> CheckItem:
+        name = "-".join([part.subject, fmt.dtype_name, quantity, _slug(check)])
+        item: CheckItem = CheckItem.from_parent(self, name=name, part=part, judge=judge)
+        return item
+
+
+def _same(check: CheckResult) -> CheckResult:
+    return check
 
 
 def _slug(check: str) -> str:
@@ -79,17 +127,17 @@ def _slug(check: str) -> str:
 
 
 class CheckItem(pytest.Item):
-    """One check of one quantity in one format."""
+    """One check of one quantity in one format: how it is judged, and what is known beside its outcome."""
 
-    def __init__(self, *, auditor: Auditor, fmt: Format, quantity: str, check: str, **rest: Any) -> None:
+    def __init__(self, *, part: AuditResult, judge: Callable[[], CheckResult], **rest: Any) -> None:
         super().__init__(**rest)
-        self.auditor, self.fmt, self.quantity, self.check = auditor, fmt, quantity, check
+        self.part, self.judge = part, judge
 
     def runtest(self) -> None:
         """Run the check; its outcome becomes that of the item."""
-        result = self.auditor.check(self.fmt, self.quantity, self.check)
-        subject = self.auditor.runs[self.fmt].subject
-        self.user_properties.append((_KEY, [subject.name, subject.version, result.model_dump_json()]))
+        result = self.judge()
+        told = self.part.model_copy(update={"checks": (result,)})
+        self.user_properties.append((_KEY, told.to_json()))
         if result.status == "failed" and result.required:
             raise CheckFailedError(result)
         if result.status == "failed":
@@ -138,11 +186,12 @@ def _expected_failures(config: pytest.Config) -> dict[str, str]:
         raise pytest.UsageError(f"cannot read {path!r}: it is not UTF-8.") from None
     found = {}
     for number, line in enumerate(lines, 1):
-        name, _, reason = (part.strip() for part in line.partition("#"))
-        if name and not reason:
-            raise pytest.UsageError(f"{path}, line {number}: give the reason after '#'.")
-        if name:
-            found[name] = reason
+        name, *reason = (part.strip() for part in re.split(r"\s#", line.strip(), maxsplit=1))
+        if not name or name.startswith("#"):
+            continue
+        if not (reason and reason[0]):
+            raise pytest.UsageError(f"{path}, line {number}: give the reason after ' #'.")
+        found[name] = reason[0]
     return found
 
 
@@ -151,7 +200,8 @@ class Findings:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.found: dict[tuple[str, str], list[CheckResult]] = {}
+        self.unwritten = ""
+        self.found: dict[tuple[str, str], AuditResult] = {}
         _check_options(config)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -160,47 +210,43 @@ class Findings:
             return
         for key, value in report.user_properties:
             if key == _KEY:
-                told: Any = value
-                name, version, text = told
-                self.found.setdefault((name, version), []).append(CheckResult.model_validate_json(text))
+                part = AuditResult.model_validate_json(str(value))
+                known = self.found.get((part.subject, part.version))
+                self.found[part.subject, part.version] = _merged(known, part, report.duration)
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the record; processes that only run items have none to write."""
         path = self.config.getoption("--lce-json")
-        if path is not None and not hasattr(self.config, "workerinput"):
+        if path is None or hasattr(self.config, "workerinput"):
+            return
+        try:
             Path(path).write_text(self._record().to_json(), encoding="utf-8")
+        except OSError as error:
+            self.unwritten = f"stablelce: cannot write {path!r}: {error.strerror}."
+            session.exitstatus = _NOT_WRITTEN
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say why there is no record."""
+        if self.unwritten:
+            terminalreporter.write_line(self.unwritten, red=True)
 
     def _record(self) -> Record:
         from stablelce.conformance.provenance import provenance
 
-        option = self.config.getoption
         command = " ".join(["pytest", *map(str, self.config.invocation_params.args)])
-        return Record(
-            provenance=provenance(command, ("numpy", "pytest")),
-            subjects=tuple(
-                AuditResult(
-                    subject=name,
-                    version=version,
-                    isolated=False,
-                    tier=option("--lce-tier"),
-                    required_profile=option("--lce-profile"),
-                    offered=_offered(checks),
-                    profiles={},
-                    accuracy=(),
-                    checks=tuple(checks),
-                    seconds=0.0,
-                )
-                for (name, version), checks in self.found.items()
-            ),
-        )
+        made = provenance(command, ("numpy", "pytest"))
+        return Record(provenance=made, subjects=tuple(self.found.values()))
 
 
-def _offered(checks: list[CheckResult]) -> dict[str, tuple[str, ...]]:
-    """The quantities that were judged, by format."""
-    by_format: dict[str, dict[str, None]] = {}
-    for check in checks:
-        by_format.setdefault(check.format, {})[check.quantity or ""] = None
-    return {fmt: tuple(quantities) for fmt, quantities in by_format.items()}
+def _merged(known: AuditResult | None, part: AuditResult, seconds: float) -> AuditResult:
+    """What was found so far and what one more item found, in so many seconds."""
+    if known is None:
+        return part.model_copy(update={"seconds": part.seconds + seconds})
+    offered = dict(known.offered)
+    for fmt, quantities in part.offered.items():
+        offered[fmt] = tuple(dict.fromkeys([*offered.get(fmt, ()), *quantities]))
+    checks = (*known.checks, *part.checks)
+    return known.model_copy(update={"offered": offered, "checks": checks, "seconds": known.seconds + seconds})
 
 
 def _check_options(config: pytest.Config) -> None:
@@ -214,3 +260,10 @@ def _check_options(config: pytest.Config) -> None:
             find_format(name)
         except ValueError as error:
             raise pytest.UsageError(f"--lce-format: {error}") from None
+    path = config.getoption("--lce-json")
+    if path is not None and not Path(path).absolute().parent.is_dir():
+        raise pytest.UsageError(
+            f"--lce-json {path}: there is no folder {str(Path(path).parent)!r}; make it first."
+        )
+    if path is not None and Path(path).is_dir():
+        raise pytest.UsageError(f"--lce-json {path}: it is a folder; name a file.")

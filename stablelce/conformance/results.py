@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticSerializationError
 
 from stablelce.formats import Format
 
@@ -68,13 +69,31 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def to_json(self) -> str:
+        """It as indented JSON, without infinities.
+
+        What UTF-8 cannot write becomes an escape: odd bytes in the name of a file or in what a subject says.
+        """
+        try:
+            return self.model_dump_json(indent=1) + "\n"
+        except PydanticSerializationError:
+            return self.model_validate(_encodable(self.model_dump())).model_dump_json(indent=1) + "\n"
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {_encodable(key): _encodable(one) for key, one in value.items()}
+        case list() | tuple():
+            return type(value)(map(_encodable, value))
+        case _:
+            return value
+
 
 class RecordModel(Model):
     """A whole file."""
-
-    def to_json(self) -> str:
-        """The record as indented JSON, without infinities."""
-        return self.model_dump_json(indent=1) + "\n"
 
 
 @dataclass(frozen=True)

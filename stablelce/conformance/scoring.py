@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,11 @@ from stablelce.conformance.measuring import Tally
 from stablelce.conformance.points import budget
 from stablelce.conformance.results import AccuracyResult, AuditResult, CheckResult
 from stablelce.conformance.subjects.base import Subject, SubjectError
+from stablelce.conformance.subjects.vectors import Results
+from stablelce.conformance.vectors import shipped
 from stablelce.formats import Format, UIntArray, find_format
 
-__all__ = ["Grades", "Worst", "grades", "score"]
+__all__ = ["Extent", "Grades", "Worst", "extent", "grades", "score"]
 
 Points = tuple[UIntArray, UIntArray]
 
@@ -41,6 +43,7 @@ def score(
     profile: Profile = "accurate",
     allow_ftz: bool = False,
     formats: Sequence[str] | None = None,
+    partial: bool = False,
 ) -> AuditResult:
     """Judge the results of a subject that are known at its `points` only.
 
@@ -50,11 +53,13 @@ def score(
         With `points`, one quantity and one format.
     profile, allow_ftz, formats
         As in :func:`stablelce.audit`.
+    partial : bool
+        Whether results of a set of vectors may be missing: who leaves out what fails would be certified.
 
     Raises
     ------
     SubjectError
-        The results are in none of the formats asked for.
+        The results are in none of the formats asked for, or some are missing.
     """
     started = time.perf_counter()
     assert subject.points is not None
@@ -64,7 +69,15 @@ def score(
         raise SubjectError(f"{subject.name} holds {fmt.dtype_name} only: ask for that format.")
     scorer = _Scorer(subject, profile, allow_ftz)
     (quantity,) = subject.points
+    count = extent(subject)
+    if count is not None and not count.is_whole and not partial:
+        raise SubjectError(
+            f"{subject.name} has a result for {count}: give one for each, or grade what is there by "
+            f"'stablelce score --partial'."
+        )
     scorer.judge(fmt, quantity)
+    if count is not None and not count.is_whole:
+        scorer.checks.append(_missing(fmt, quantity, count))
     return AuditResult(
         subject=subject.name,
         version=subject.version,
@@ -76,6 +89,54 @@ def score(
         accuracy=tuple(scorer.accuracy),
         checks=tuple(scorer.checks),
         seconds=time.perf_counter() - started,
+    )
+
+
+class Extent(NamedTuple):
+    """How many of how many vectors of a set have a result."""
+
+    present: int
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.present == self.total
+
+    def __str__(self) -> str:
+        return f"{self.present} of {self.total} vectors"
+
+
+def extent(subject: Subject) -> Extent | None:
+    """How much of the set of vectors that a file says to hold is there; None for points of one's own."""
+    if not isinstance(subject, Results) or not subject.titled:
+        return None
+    assert subject.points is not None
+    assert subject.formats is not None
+    (quantity,), fmt = subject.points, find_format(subject.formats[0])
+    pairs = ((int(one.z, 16), int(one.t or "0", 16)) for one in shipped(quantity, fmt).tests)
+    wanted = {_point(fmt, z, t) for z, t in pairs}
+    z, t = subject.points[quantity]
+    given = {_point(fmt, *pair) for pair in zip(z.tolist(), t.tolist(), strict=True)}
+    return Extent(len(wanted & given), len(wanted))
+
+
+def _point(fmt: Format, z: int, t: int) -> tuple[int, int]:
+    """One pair for all encodings of NaN: "nan" in a file has lost its own."""
+    return fmt.nan if fmt.is_nan(z) else z, fmt.nan if fmt.is_nan(t) else t
+
+
+def _missing(fmt: Format, quantity: str, count: Extent) -> CheckResult:
+    """What a verdict on a part of the vectors says beside it."""
+    return CheckResult(
+        check="all vectors",
+        format=fmt.dtype_name,
+        quantity=quantity,
+        required=False,
+        status="failed",
+        points=count.total,
+        failures=count.total - count.present,
+        mode="results missing",
+        message=f"the verdict is of {count} only",
     )
 
 

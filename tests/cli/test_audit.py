@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from stablelce.cli import workers
+from stablelce.cli import main, workers
 from stablelce.cli.app import application
 from stablelce.conformance.results import Record
 from tests.cli.records import check, provenance, result
@@ -274,6 +274,41 @@ def test_ctrl_c_is_one_line_130_and_leaves_no_process(tmp_path: Path) -> None:
         os.kill(int(pid.read_text(encoding="utf-8")), 0)
 
 
+def test_ctrl_c_is_130_and_keeps_the_verdicts_there_are(tmp_path: Path) -> None:
+    text = f"import pathlib, time\n{SUBJECTS}\npathlib.Path('begun').touch()\ntime.sleep(600)"
+    (tmp_path / "slow.py").write_text(text, encoding="utf-8")
+    (tmp_path / "mine.py").write_text(SUBJECTS, encoding="utf-8")
+    running = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "stablelce",
+            "audit",
+            "./mine.py:raises",
+            "./slow.py:good",
+            *FAST,
+            "--json",
+            "f",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    kept = "stablelce: 1 of 2 verdicts are kept: findings written to f."
+    assert [line for line in err.splitlines() if line] == [kept, "stablelce: interrupted."]
+    record = Record.model_validate_json((tmp_path / "f").read_text(encoding="utf-8"))
+    assert [one.subject for one in record.subjects] == ["./mine.py:raises"]
+    assert record.absent == {"./slow.py:good": "interrupted before its verdict"}
+
+
 def test_reproducers_are_written_and_counted(fixed: Callable[..., None], tmp_path: Path) -> None:
     fixed(workers.Outcome("b", "audited", result(check(reproducer="exit(1)\n"), subject="b")))
     found = invoke("b", "--reproducers", str(tmp_path / "scripts"))
@@ -303,3 +338,35 @@ def test_the_record_is_written_though_a_reproducer_cannot_be(
     assert found.exit_code == 2
     assert "cannot replace" in found.output
     assert Record.model_validate_json(record.read_text(encoding="utf-8")).subjects[0].failed
+
+
+def test_ctrl_c_keeps_reproducers_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_jobs(*_: object) -> Iterator[workers.Outcome]:
+        yield workers.Outcome("b", "audited", result(check(reproducer="exit(1)\n"), subject="b"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MODULE, "run_jobs", run_jobs)
+    record, folder = tmp_path / "out.json", tmp_path / "scripts"
+    found = invoke("b", "c", "--json", str(record), "--reproducers", str(folder))
+    assert isinstance(found.exception, SystemExit)  # click's own; the group makes 130 of it
+    assert found.stderr.startswith(
+        f"stablelce: 1 of 2 verdicts are kept: 1 reproducers written to {folder}, "
+        f"findings written to {record}.\n"
+    )
+    written = Record.model_validate_json(record.read_text(encoding="utf-8"))
+    assert [one.subject for one in written.subjects] == ["b"]
+    assert written.absent == {"c": "interrupted before its verdict"}
+    assert len(list(folder.iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
+def test_odd_bytes_in_a_name_or_in_what_is_raised_stand_in_the_record_as_escapes(
+    fixed: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed(workers.Outcome("b", "audited", result(check(message="raised \udcff"), subject="b")))
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json")
+    assert main(["audit", "b", "--json", path]) == 1
+    assert "raised \\udcff" in capsys.readouterr().out
+    record = Record.model_validate_json(Path(path).read_text(encoding="utf-8"))
+    assert record.provenance.command.endswith("\\udcff.json'")
+    assert record.subjects[0].checks[0].message == "raised \\udcff"

@@ -9,6 +9,7 @@ import pytest
 
 from stablelce.cli import judging
 from stablelce.cli.judging import exit_status, judge_in_turn
+from stablelce.cli.options import InputError
 from stablelce.cli.workers import Job, Outcome, TrainerJob
 from tests.cli import records
 from tests.conformance.trainers.records import check, result
@@ -57,7 +58,7 @@ def test_each_is_shown_as_it_comes_and_one_at_a_time(
     monkeypatch.setattr(judging, "run_jobs", run_jobs)
     shown: list[str] = []
     jobs = [TrainerJob("good"), TrainerJob("absent"), TrainerJob("subject")]
-    assert judge_in_turn(jobs, lambda one: shown.append(one.subject)) == [GOOD, ABSENT, PASSED]
+    assert judge_in_turn(jobs, lambda one: shown.append(one.subject), never) == [GOOD, ABSENT, PASSED]
     assert asked == [*jobs, 1]
     assert shown == ["good", "subject"]
     printed = capsys.readouterr()
@@ -80,5 +81,56 @@ def test_the_processes_are_ended_with_the_loop(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(judging, "run_jobs", run_jobs)
     with pytest.raises(KeyboardInterrupt):
-        judge_in_turn([TrainerJob("good")], interrupted)
+        judge_in_turn([TrainerJob("good")], interrupted, lambda _: [])
     assert ended == [True]
+
+
+def never(_: Sequence[Outcome]) -> list[str]:
+    pytest.fail("saved though nothing was interrupted")
+
+
+def interrupted_after(*outcomes: Outcome) -> Any:
+    def run_jobs(*_: Any) -> Iterator[Outcome]:
+        yield from outcomes
+        raise KeyboardInterrupt
+
+    return run_jobs
+
+
+def test_what_is_judged_is_saved_when_the_rest_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved: list[Outcome] = []
+
+    def save(outcomes: Sequence[Outcome]) -> list[str]:
+        saved.extend(outcomes)
+        return ["scripts", "findings"]
+
+    monkeypatch.setattr(judging, "run_jobs", interrupted_after(GOOD))
+    with pytest.raises(KeyboardInterrupt):
+        judge_in_turn([TrainerJob("good"), TrainerJob("bad")], lambda _: None, save)
+    assert saved[0] == GOOD
+    assert [(one.subject, one.message) for one in saved[1:]] == [("bad", "interrupted before its verdict")]
+    assert capsys.readouterr().err == "stablelce: 1 of 2 verdicts are kept: scripts, findings.\n"
+
+
+def test_with_nothing_judged_or_nothing_to_write_an_interrupt_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for outcomes, save in (((), never), ((GOOD,), lambda _: [])):
+        monkeypatch.setattr(judging, "run_jobs", interrupted_after(*outcomes))
+        with pytest.raises(KeyboardInterrupt):
+            judge_in_turn([TrainerJob("good")], lambda _: None, save)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_cannot_be_saved_leaves_an_interrupt_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def save(_: Sequence[Outcome]) -> list[str]:
+        raise InputError("cannot write 'x'.")
+
+    monkeypatch.setattr(judging, "run_jobs", interrupted_after(GOOD))
+    with pytest.raises(KeyboardInterrupt):
+        judge_in_turn([TrainerJob("good")], lambda _: None, save)
+    assert capsys.readouterr().err == "stablelce: cannot write 'x'.\n"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,56 @@ def test_options_say_what_a_file_does_not(tmp_path: Path) -> None:
     found = invoke(str(path), "--quantity", "sigmoid", "--dtype", "float32")
     assert found.exit_code == 0, found.output
     assert "float32: sigmoid" in found.output
+
+
+def first_rows(tmp_path: Path, count: int) -> str:
+    path = Path(as_results(tmp_path, "loss"))
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[: 2 + count]), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("count", [1, 3, 772])
+def test_vectors_without_a_result_are_2_and_no_certificate(tmp_path: Path, count: int) -> None:
+    found = invoke(first_rows(tmp_path, count))
+    assert found.exit_code == 2
+    assert f"has a result for {count} of 773 vectors: give one for each" in found.output
+    assert "--partial" in found.output
+    assert "CERTIFIED" not in found.output
+
+
+def test_a_part_is_graded_where_that_is_asked_for_and_the_verdict_says_so(tmp_path: Path) -> None:
+    path, record = first_rows(tmp_path, 3), tmp_path / "out.json"
+    found = invoke(path, "--partial", "--json", str(record))
+    assert found.exit_code == 0, found.output
+    assert "\nCERTIFIED FOR 3 OF 773 VECTORS ONLY: all 3 required checks hold" in found.output
+    (result,) = Record.model_validate_json(record.read_text(encoding="utf-8")).subjects
+    (missing,) = (check for check in result.checks if check.check == "all vectors")
+    assert (missing.required, missing.points, missing.failures) == (False, 773, 770)
+
+
+def test_a_whole_file_has_nothing_partial(tmp_path: Path) -> None:
+    found = invoke(as_results(tmp_path, "loss"), "--partial")
+    assert "CERTIFIED: all 6 required checks hold" in found.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux")
+def test_odd_bytes_in_the_name_of_a_file_are_printed_and_recorded_as_escapes(tmp_path: Path) -> None:
+    odd = os.fsencode(tmp_path) + b"/\xff.csv"
+    Path(as_results(tmp_path, "sigmoid")).rename(os.fsdecode(odd))
+    record = tmp_path / "out.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "stablelce", "score", odd, "--json", record],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONIOENCODING": "utf-8:strict"},
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"/\\udcff.csv" in b"".join(done.stdout.split(b"\n"))
+    found = Record.model_validate_json(record.read_text(encoding="utf-8"))
+    assert found.subjects[0].subject.endswith("/\\udcff.csv")
+    assert "/\\udcff.csv" in found.provenance.command
 
 
 @pytest.mark.parametrize(

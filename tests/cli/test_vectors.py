@@ -49,6 +49,15 @@ def test_a_folder_that_is_not_there_is_2(option: str) -> None:
     assert "there is no folder" in found.output
 
 
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_a_link_to_itself_is_2(option: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    found = invoke(option, str(tmp_path / "loop"))
+    assert found.exit_code == 2
+    assert isinstance(found.exception, SystemExit)
+    assert "cannot write" in found.output
+
+
 def test_an_unknown_format_is_2() -> None:
     found = invoke("--dtype", "float80")
     assert found.exit_code == 2

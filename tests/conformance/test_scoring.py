@@ -11,7 +11,7 @@ import pytest
 
 from stablelce.conformance import audit
 from stablelce.conformance.contract import PROFILES
-from stablelce.conformance.scoring import grades, score
+from stablelce.conformance.scoring import extent, grades, score
 from stablelce.conformance.subjects.base import QUANTITIES, Subject, SubjectError
 from stablelce.conformance.subjects.vectors import from_file
 from stablelce.conformance.vectors import shipped
@@ -145,3 +145,44 @@ def test_a_file_of_special_values_alone_is_judged(tmp_path: Path) -> None:
     assert [check.check for check in result.checks] == ["infinite logits, hard targets", "NaN"]
     assert grades(subject).points == 0
     assert np.isnan(subject.functions["loss"](np.array([np.nan]), np.array([0.0]))[0])
+
+
+# -- how much is there -----------------------------------------------------------------------------
+
+
+def without(path: Path, *lines: int) -> Subject:
+    """The file with some of its lines left out, by index."""
+    kept = [line for i, line in enumerate(path.read_text(encoding="utf-8").split("\n")) if i not in lines]
+    path.write_text("\n".join(kept), encoding="utf-8")
+    return from_file(path, f"vectors:{path}", None, None)
+
+
+def test_a_file_that_leaves_out_what_fails_is_refused(tmp_path: Path) -> None:
+    results(tmp_path, "gradient", BINARY32)
+    subject = without(tmp_path / "results.csv", 2, 10)
+    assert extent(subject) == (765, 767)
+    said = "has a result for 765 of 767 vectors: give one for each, or grade what is there by"
+    with pytest.raises(SubjectError, match=said):
+        score(subject)
+    with pytest.raises(SubjectError, match=said):
+        audit(subject.name)
+    found = score(subject, partial=True)
+    assert found.passed
+    (missing,) = (check for check in found.checks if check.check == "all vectors")
+    assert (missing.status, missing.required, missing.failures) == ("failed", False, 2)
+
+
+def test_points_of_ones_own_need_not_be_the_vectors(tmp_path: Path) -> None:
+    results(tmp_path, "loss", BINARY64)
+    subject = without(tmp_path / "results.csv", 0, 5)
+    assert extent(subject) is None
+    assert score(subject).passed
+
+
+def test_any_nan_stands_for_the_one_in_the_vectors(tmp_path: Path) -> None:
+    subject = results(tmp_path, "loss", BINARY64)
+    text = (tmp_path / "results.csv").read_text(encoding="utf-8")
+    nan = next(test.z for test in shipped("loss", BINARY64).tests if BINARY64.is_nan(int(test.z, 16)))
+    (tmp_path / "results.csv").write_text(text.replace(nan, "-nan(7)"), encoding="utf-8")
+    again = without(tmp_path / "results.csv")
+    assert extent(again) == extent(subject) == (773, 773)

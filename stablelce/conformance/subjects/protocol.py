@@ -47,6 +47,7 @@ phrase instead of results is how the suite's own host says what a library did to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,12 @@ ENCODINGS = ("binary", "bits", "hex")
 
 _LINE = 4096
 """Bytes in the longest line of a program; the longest number is shorter than 40."""
+
+_RECENT = 1 << 17
+"""Bytes at the end of an unfinished answer that are looked at: what comes at once is at most half of that."""
+
+_NO_NUMBER = re.compile(rb"^(?!\s*[+-]?(?:0x|inf|nan)).*\n", re.MULTILINE | re.IGNORECASE)
+"""A whole line that begins like none of the forms of a number."""
 
 
 # -- what a program offers ---------------------------------------------------------------------
@@ -112,6 +119,8 @@ def read_offer(data: bytes) -> tuple[Offer, int] | None:
             case ["version", *words]:
                 version = " ".join(words)
             case ["offer", name, *names]:
+                if name in formats:
+                    raise ProtocolError(f"it offers {name} twice")
                 formats[_quantity(name)] = tuple(_format(one) for one in names)
             case ["encodings", *names]:
                 encodings = tuple(names)
@@ -256,22 +265,32 @@ class Request:
 
     def _text(self, data: bytes, position: int) -> tuple[tuple[UIntArray, ...], int] | None:
         if data.count(b"\n", position) < self.points:
-            # Fewer lines than points may be all there will be: the last one shows it.
-            if data.endswith(b"\nend\n"):
-                raise ProtocolError(f"it ended its answer before {self.points} results")
+            self._refuse_early(data, position)
             return None
         rows = []
         for i in range(self.points):
             line, position = _line(data, position)
             assert line is not None  # counted above
-            fields = line.split()
-            if line == "end":
-                raise ProtocolError(f"it ended its answer before {self.points} results")
-            if len(fields) != self.outputs:
-                raise ProtocolError(f"result {i + 1} of {self.points} is {line[:60]!r}")
-            try:
-                rows.append([read_number(field, self.fmt) for field in fields])
-            except ProtocolError as error:
-                raise ProtocolError(f"result {i + 1} of {self.points}: {error}") from None
+            rows.append(self._row(i, line))
         table = np.array(rows, dtype=self.fmt.uint).reshape(self.points, self.outputs)
         return tuple(np.ascontiguousarray(table[:, k]) for k in range(self.outputs)), position
+
+    def _refuse_early(self, data: bytes, position: int) -> None:
+        """Refuse a line that is no result before the others are there: it may be the last that comes."""
+        recent = max(position, data.rfind(b"\n", position, max(position, len(data) - _RECENT)) + 1)
+        found = _NO_NUMBER.search(data, recent)
+        if found is not None:
+            line, _ = _line(data, found.start())
+            self._row(data.count(b"\n", position, found.start()), line or "")
+
+    def _row(self, i: int, line: str) -> list[int]:
+        """The numbers of one result."""
+        fields = line.split()
+        if line == "end":
+            raise ProtocolError(f"it ended its answer before {self.points} results")
+        if len(fields) != self.outputs:
+            raise ProtocolError(f"result {i + 1} of {self.points} is {line[:60]!r}")
+        try:
+            return [read_number(field, self.fmt) for field in fields]
+        except ProtocolError as error:
+            raise ProtocolError(f"result {i + 1} of {self.points}: {error}") from None

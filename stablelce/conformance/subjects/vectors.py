@@ -1,7 +1,8 @@
 """Results computed elsewhere: ``vectors:results.csv``, a file that no Python need have written.
 
-The file is CSV in UTF-8. Its first line may say what it holds; without it, what was asked for applies (the
-loss in float64 unless given). Then comes a line of names, and a line for each result::
+The file is CSV in UTF-8. Its first line may say that it holds the results of a set of vectors, which it then
+holds whole; without it, the points are the writer's own, and what was asked for applies (the loss in float64
+unless given). Then comes a line of names, and a line for each result::
 
     # stablelce-vectors-v1 quantity=loss dtype=float64
     id,z,t,result
@@ -20,8 +21,9 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +33,25 @@ from stablelce.conformance.subjects.notation import ProtocolError, read_number
 from stablelce.conformance.subjects.process import DEFAULT_LIMITS, Limits
 from stablelce.formats import BINARY64, Format, find_format
 
-__all__ = ["from_file", "subject"]
+__all__ = ["Results", "from_file", "subject"]
 
 _TITLE = re.compile(r"#\s*stablelce-vectors-v1\s+quantity=(\S+)\s+dtype=(\S+)\s*")
+_LIKE_A_TITLE = re.compile(r"^[\s\"]*#\s*stablelce-vectors", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Results(Subject):
+    """The results in a file; `titled` where its first line says that they are those of a set of vectors."""
+
+    titled: bool = False
+
+
+class _Held(NamedTuple):
+    """What a file holds, and whether that is said by its title, by the caller, or by nobody."""
+
+    quantity: str
+    fmt: Format
+    said_by: Literal["title", "caller", "nobody"]
 
 
 class _Row(NamedTuple):
@@ -57,7 +75,7 @@ def subject(spec: str, quantity: str, _limits: Limits = DEFAULT_LIMITS) -> Subje
     return from_file(Path(path), spec, quantity, None)
 
 
-def from_file(path: Path, name: str, quantity: str | None, fmt: Format | None) -> Subject:
+def from_file(path: Path, name: str, quantity: str | None, fmt: Format | None) -> Results:
     """The results in a file.
 
     Parameters
@@ -82,13 +100,14 @@ def from_file(path: Path, name: str, quantity: str | None, fmt: Format | None) -
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise SubjectError(f"cannot read {str(path)!r}: {reason}.") from None
-    computed, used = _title(path, text, quantity, fmt)
-    rows = list(_rows(path, text, computed, used))
+    held = _title(path, text, quantity, fmt)
+    rows = list(_rows(path, text, held))
     if not rows:
         raise SubjectError(f"{path} holds no results; write one line for each, below the names.")
+    computed, used, said_by = held
     z, t = (np.array([row[k] for row in rows], dtype=used.uint) for k in (1, 2))
     arguments = "z" if computed in ONE_ARGUMENT else "z, t"
-    return Subject(
+    return Results(
         name=name,
         functions={computed: _lookup(used, rows)},
         formats=(used.dtype_name,),
@@ -98,14 +117,20 @@ def from_file(path: Path, name: str, quantity: str | None, fmt: Format | None) -
         expressions={computed: f"results.functions[{computed!r}]({arguments})"},
         isolated=True,
         points={computed: (z, t)},
+        titled=said_by == "title",
     )
 
 
-def _title(path: Path, text: str, quantity: str | None, fmt: Format | None) -> tuple[str, Format]:
-    """Quantity and format, from the first line or as asked for."""
-    found = _TITLE.fullmatch(text.partition("\n")[0].rstrip("\r"))
+def _title(path: Path, text: str, quantity: str | None, fmt: Format | None) -> _Held:
+    """What the file holds, from the first line or as asked for."""
+    found = _TITLE.fullmatch(re.split(r"[\r\n]", text, maxsplit=1)[0])
     if not found:
-        return quantity or "loss", fmt or BINARY64
+        if _LIKE_A_TITLE.search(text):
+            raise SubjectError(
+                f"{path}, line 1: it is not '# stablelce-vectors-v1 quantity=... dtype=...', as "
+                f"'stablelce vectors' wrote it; restore it."
+            )
+        return _Held(quantity or "loss", fmt or BINARY64, "nobody" if fmt is None else "caller")
     try:
         told = find_format(found[2])
     except ValueError as error:
@@ -114,10 +139,10 @@ def _title(path: Path, text: str, quantity: str | None, fmt: Format | None) -> t
         raise SubjectError(
             f"{path}, line 1: {found[1]!r} is no quantity; use one of {', '.join(QUANTITIES)}."
         )
-    return found[1], told
+    return _Held(found[1], told, "title")
 
 
-def _rows(path: Path, text: str, quantity: str, fmt: Format) -> Iterator[_Row]:
+def _rows(path: Path, text: str, held: _Held) -> Iterator[_Row]:
     names: list[str] = []
     seen: dict[tuple[int, int], _Row] = {}
     reader = csv.reader(io.StringIO(text, newline=""))
@@ -126,9 +151,9 @@ def _rows(path: Path, text: str, quantity: str, fmt: Format) -> Iterator[_Row]:
             if not fields or fields[0].startswith("#"):
                 continue
             if not names:
-                names = _names(path, reader.line_num, fields, quantity)
+                names = _names(path, reader.line_num, fields, held.quantity)
                 continue
-            row = _row(f"{path}, line {reader.line_num}", reader.line_num, names, fields, fmt)
+            row = _row(f"{path}, line {reader.line_num}", reader.line_num, names, fields, held)
             first = seen.setdefault((row.z, row.t), row)
             if first is row:
                 yield row
@@ -154,23 +179,31 @@ def _names(path: Path, line: int, fields: list[str], quantity: str) -> list[str]
     return names
 
 
-def _row(where: str, line: int, names: list[str], fields: list[str], fmt: Format) -> _Row:
+def _row(where: str, line: int, names: list[str], fields: list[str], held: _Held) -> _Row:
     if len(fields) != len(names):
         raise SubjectError(f"{where}: {len(fields)} fields, but {len(names)} names.")
+    fmt = held.fmt
     values = dict(zip(names, fields, strict=True))
     numbers = {}
     for name in ("z", "t", "result"):
         try:
             numbers[name] = read_number(values[name], fmt) if values.get(name, "").strip() else None
         except ProtocolError as error:
-            raise SubjectError(f"{where}: {name} {error}.") from None
+            raise SubjectError(f"{where}: {name} {error}{_assumed(held)}.") from None
     z, t, result = numbers["z"], numbers["t"], numbers["result"]
     if z is None or result is None or ("t" in names and t is None):
         empty = next(name for name in ("z", "t", "result") if name in names and numbers[name] is None)
-        raise SubjectError(f"{where}: {empty} is empty; give a number, or leave the line out.")
+        raise SubjectError(f"{where}: {empty} is empty; give a number, or nan for a result that never came.")
     if t is not None and not fmt.is_nan(t) and not _is_target(t, fmt):
         raise SubjectError(f"{where}: the target t lies outside [0, 1].")
     return _Row(line, z, 0 if t is None or fmt.is_zero(t) else t, result)
+
+
+def _assumed(held: _Held) -> str:
+    if held.said_by != "nobody":
+        return ""
+    name = held.fmt.dtype_name
+    return f"; {name} is assumed, since line 1 names no dtype: name another by 'stablelce score --dtype'"
 
 
 def _is_target(t: int, fmt: Format) -> bool:

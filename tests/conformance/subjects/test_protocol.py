@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from stablelce.conformance.subjects import protocol, vectors
+from stablelce.conformance.subjects import cmd, protocol, vectors
+from stablelce.conformance.subjects.base import SubjectFault
 from stablelce.conformance.subjects.notation import ProtocolError, read_number, write_number
+from stablelce.conformance.subjects.process import Limits
 from stablelce.conformance.subjects.protocol import GREETING, Request, read_offer
 from stablelce.formats import BINARY32, BINARY64, Format
 from stablelce.oracle import exact
+from tests.conformance.subjects.foreign import planted_program
 
 # -- offers ------------------------------------------------------------------------------------
 
@@ -42,6 +46,7 @@ def test_an_offer_is_read_once_it_is_whole() -> None:
         ("stablelce 1\noffer loss float64\nready\n", "none of the encodings binary, bits, hex"),
         ("stablelce 1\noffer cost float64\n", "'cost', which is no quantity"),
         ("stablelce 1\noffer loss float80\n", "the formats are float16, bfloat16, float32, float64"),
+        ("stablelce 1\noffer loss float64\noffer loss float32\n", "it offers loss twice"),
         ("stablelce 1\nhello\n", "it wrote 'hello' where"),
         ("stablelce 1\n\n", "it wrote '' where"),
         ("stablelce 1\noffer\n", "it wrote 'offer' where"),
@@ -124,12 +129,36 @@ def test_errors_and_faults_end_an_answer() -> None:
         (b"results 2\n0.5\n0x1p+0\n", "result 1 of 2: '0.5' is neither"),
         (b"results 2\n0x1p+0\n0x1p+0 0x1p+0\n", "result 2 of 2 is '0x1p\\+0 0x1p\\+0'"),
         (b"results 2\n0x1p+0\n\n", "result 2 of 2 is ''"),
+        (b"results 2\nerror boom\n", "result 1 of 2 is 'error boom'"),
+        (b"results 2\nend\n", "it ended its answer before 2 results"),
+        (b"results 2\n0.5\n", "result 1 of 2: '0.5' is neither"),
+        (b"results 2\n\n", "result 1 of 2 is ''"),
         (b"\xff\xfe\n", "where 'results 2' belongs"),
     ],
 )
 def test_each_wrong_answer_has_a_sentence(data: bytes, said: str) -> None:
     with pytest.raises(ProtocolError, match=said):
         request("hex").read(data)
+
+
+@pytest.mark.parametrize("after", [0, 1, 5000])
+def test_an_answer_that_breaks_off_is_refused_as_it_comes(after: int) -> None:
+    asked = Request("sigmoid", BINARY64, (np.zeros(10000, np.uint64),), "hex")
+    number = b" -0x1.8000000000000p-1\r\n"
+    data = b"results 10000\n" + after * number + b"error boom\nTraceback\n"
+    assert asked.read(data[: data.index(b"boom")]) is None
+    with pytest.raises(ProtocolError, match=f"result {after + 1} of 10000 is 'error boom'"):
+        asked.read(data)
+
+
+def test_a_program_that_breaks_off_is_not_waited_for() -> None:
+    spec = planted_program("breaks off", "--text")
+    loss = cmd.subject(spec, "loss", Limits(60.0, 1000)).functions["loss"]
+    started = time.monotonic()
+    with pytest.raises(SubjectFault) as caught:
+        loss(np.full(5, 1000.0), np.zeros(5))
+    assert caught.value.mode == "wrote no answer"
+    assert time.monotonic() - started < 60
 
 
 def test_a_part_of_a_request_keeps_its_points() -> None:

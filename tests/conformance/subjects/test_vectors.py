@@ -82,7 +82,20 @@ GOOD = "id,z,t,result\n1,0x0p+0,0x0p+0,0x1p-1\n"
         (GOOD + "2,0x1p+0,0x0p+0,0.5\n", "line 3: result '0.5' is neither a hexadecimal float"),
         (GOOD + "2,one,0x0p+0,0x1p+0\n", "line 3: z 'one' is neither"),
         (GOOD + "2,0x1p+0,,0x1p+0\n", "line 3: t is empty"),
-        (GOOD + "2,0x1p+0,0x0p+0,\n", "line 3: result is empty; give a number, or leave the line out"),
+        (
+            GOOD + "2,0x1p+0,0x0p+0,\n",
+            "line 3: result is empty; give a number, or nan for a result that never came",
+        ),
+        (
+            GOOD + "2,0x3f800000,0x0p+0,0x1p+0\n",
+            "line 3: z .*; float64 is assumed, since line 1 names no dtype: name",
+        ),
+        (
+            TITLE.replace("v1", "v2") + GOOD,
+            "line 1: it is not '# stablelce-vectors-v1 quantity=... dtype=...'",
+        ),
+        ("# mine\n" + TITLE + GOOD, "line 1: it is not '# stablelce-vectors-v1 quantity"),
+        (f'"{TITLE.strip()}",,,\n' + GOOD, "line 1: it is not '# stablelce-vectors-v1 quantity"),
         (GOOD + "2,0x1p+0,0x1.8p+0,0x1p+0\n", r"line 3: the target t lies outside \[0, 1\]"),
         (GOOD + "2,0x1p+0,-0x1p-3,0x1p+0\n", r"line 3: the target t lies outside \[0, 1\]"),
         (GOOD + "2,0x1p+0,-inf,0x1p+0\n", r"line 3: the target t lies outside \[0, 1\]"),
@@ -92,7 +105,7 @@ GOOD = "id,z,t,result\n1,0x0p+0,0x0p+0,0x1p-1\n"
         (TITLE.replace("float32", "float80") + GOOD, "line 1: unknown format 'float80'"),
         (
             TITLE + GOOD + "2,0x1.000001p+0,0x0p+0,0x1p+0\n",
-            "line 4: z '0x1.000001p\\+0' is no float32 number",
+            "line 4: z '0x1.000001p\\+0' is no float32 number.$",
         ),
         (b"\xff\xfe\n", "it is not UTF-8"),
     ],
@@ -110,3 +123,17 @@ def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(SubjectError, match=r"names no file: write vectors:results\.csv"):
         resolve("vectors:")
     assert find_format("float32") is BINARY32
+
+
+def test_a_format_that_was_asked_for_is_not_assumed(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD + "2,0x1.000001p+0,0x0p+0,0x1p+0\n")
+    with pytest.raises(SubjectError, match=r"is no float32 number\.$"):
+        from_file(path, "x", None, BINARY32)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n"])
+def test_a_title_is_known_by_any_end_of_line(tmp_path: Path, line_end: str) -> None:
+    path = written(tmp_path, (TITLE + GOOD).replace("\n", line_end))
+    subject = from_file(path, "x", None, None)
+    assert (subject.titled, subject.formats) == (True, ("float32",))
+    assert not from_file(written(tmp_path, GOOD), "x", None, None).titled

@@ -36,7 +36,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     offer = f"stablelce 1\noffer loss float64\nencodings {'hex' if TEXT else 'binary hex'}\nready\n"
     answers.write(OFFERS.get(MISDEED, offer).encode())
     answers.flush()
+    calls = 0
     while head := requests.readline():
+        calls += 1
+        if calls > 1 and MISDEED == "dies at the second call":
+            sys.exit(3)
         _, _, count, encoding = head.decode().split()
         points = read(requests, int(count), encoding)
         answers.write(answer([loss(z, t) for z, t in points], points, encoding))
@@ -73,6 +77,7 @@ def answer(results: list[float], points: list[tuple[float, float]], encoding: st
         "words": b"I do not know\n",
         "more after the end": head + whole + end + b"more\n",
         "error": b"error z is too large\n",
+        "breaks off": head + b"0x1p+0\nerror z is too large\n",
         "floods": b"x" * 4_000_000,
     }
     if hit and MISDEED in wrong:
