@@ -27,9 +27,9 @@ from stablelce.conformance.reproducers import (
     raising_script,
 )
 from stablelce.conformance.results import CheckResult, Status
-from stablelce.conformance.screening import suspects
+from stablelce.conformance.screening import Suspects, suspects
 from stablelce.conformance.shrink import simplest
-from stablelce.conformance.subjects.base import REFUSED, Subject
+from stablelce.conformance.subjects.base import Subject
 from stablelce.formats import FORMATS, Format
 
 __all__ = ["Auditor"]
@@ -43,6 +43,7 @@ class Auditor:
         self.plan, self.seed = plan, seed
         self.accuracy: list[Any] = []
         self.checks: list[CheckResult] = []
+        self._found: dict[tuple[Format, str], list[Suspects]] = {}
         self.on_check: Callable[[CheckResult], object] = lambda _: None
 
     def judge(self, fmt: Format, quantity: str) -> None:
@@ -131,6 +132,8 @@ class Auditor:
         worst: tuple[float, int, int, Batch] | None = None
         for z, t, looked_at in self._points(check, run, quantity):
             points += looked_at
+            if not z.size:
+                continue
             try:
                 judgement = check.judge(run, quantity, z, t)
             except SubjectProblem as problem:
@@ -194,12 +197,27 @@ class Auditor:
     def _points(self, check: PointCheck, run: Run, quantity: str) -> Iterator[Any]:
         relation = check.name not in ("accuracy", "hard cases", "tails", "subnormals")
         count = self.plan.relations if relation else self.plan.accuracy
+        if check.name == "accuracy":
+            self._found = {(run.fmt, quantity): []}
         for z, t in region_points(run, quantity, check.regions, count, self.seed):
             yield z, t, 0
+        # Each suspect is looked at once more by the oracle, and counted once.
         if check.name == "accuracy" and self.plan.screen:
             for found in suspects(run, quantity, self.plan, self.seed):
-                # Each suspect is looked at once more by the oracle, and counted once.
+                self._found[run.fmt, quantity].append(found)
                 yield found.z, found.t, max(found.looked_at - len(found.z), 0)
+        if check.name == "subnormals" and self.plan.screen:
+            for z, t, subnormal in self._flushed(run, quantity):
+                yield z, t, max(subnormal - len(z), 0)
+
+    def _flushed(self, run: Run, quantity: str) -> Iterator[tuple[Any, Any, int]]:
+        """Zeros for subnormals in the arrays that were screened for the accuracy, which comes first.
+
+        They are screened here only for one who asks for this check alone.
+        """
+        arrays = self._found.get((run.fmt, quantity))
+        for found in suspects(run, quantity, self.plan, self.seed) if arrays is None else arrays:
+            yield *found.flushed, found.subnormal
 
     def _problem(
         self,
@@ -223,7 +241,7 @@ class Auditor:
 
         example = None
         suspects = list(zip(z.tolist(), t.tolist(), strict=True))[:200]
-        if problem.point is not None or problem.mode == REFUSED:
+        if problem.searched:
             suspects = [problem.point] if problem.point else []
         for a, b in suspects:
             if raises(a, b):

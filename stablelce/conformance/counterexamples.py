@@ -109,11 +109,21 @@ def array_text(subject: Subject, fmt: Format, encodings: Sequence[int]) -> str:
     return text.replace("np.bfloat16", "ml_dtypes.bfloat16") if subject.array == NUMPY_ARRAY else text
 
 
+def _nan(fmt: Format, encoding: int) -> str:
+    """NaN with its sign, and with its payload where it has one."""
+    sign = "-" if fmt.is_negative(encoding) else ""
+    payload = (encoding ^ fmt.nan) & (fmt.sign_bit - 1)
+    if not payload:
+        return f"{sign}float('nan')"
+    bits = (0x7FF8 << 48) + (payload << 53 - fmt.precision)
+    return f"{sign}struct.unpack('d', struct.pack('Q', {bits:#x}))[0]"
+
+
 def literal(fmt: Format, encoding: int) -> str:
     """A Python expression for the number: a binary64 holds every value of the four formats."""
     scalar = float(fmt.array([encoding])[0])
     if math.isnan(scalar):
-        return "float('nan')"
+        return _nan(fmt, encoding)
     if math.isinf(scalar):
         return "float('-inf')" if scalar < 0 else "float('inf')"
     return repr(scalar)

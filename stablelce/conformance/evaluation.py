@@ -3,30 +3,60 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
+import random
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random import mtrand
 
 from stablelce.conformance.contract import Profile, allowed_error
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject, SubjectFault
 from stablelce.formats import Format, UIntArray
 
-__all__ = ["Run", "SubjectProblem"]
+__all__ = ["Run", "SubjectProblem", "Written", "generators"]
+
+_MT19937 = 625 * 4
+"""Bytes of the state of NumPy's global generator: 624 words, and the place of the next."""
+
+
+def generators() -> tuple[object, object]:
+    """The state of the global generators of random and numpy.random, which a caller may depend on.
+
+    Rejected: ``np.random.get_state``, which takes 60 us, too long for every call.
+    """
+    legacy = mtrand.get_bit_generator()
+    if isinstance(legacy, np.random.MT19937):
+        return random.getstate(), ctypes.string_at(legacy.ctypes.state_address, _MT19937)
+    return random.getstate(), repr(legacy.state)
 
 
 class SubjectProblem(Exception):  # noqa: N818  # what a subject did, no error of the suite
     """A subject did not return the array it should have; ``mode`` is one of a few fixed phrases.
 
-    ``point`` holds encodings of one logit and target that are enough to cause it, where that is known.
+    ``point`` holds encodings of one logit and target that are enough to cause it, where that is known;
+    ``searched`` says that there is no such point where none is given.
     """
 
-    def __init__(self, mode: str, message: str, point: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, mode: str, message: str, point: tuple[int, int] | None = None, *, searched: bool = False
+    ) -> None:
         super().__init__(message)
-        self.mode, self.point = mode, point
+        self.mode, self.point, self.searched = mode, point, searched
+
+
+class Written(NamedTuple):
+    """A call that wrote to an argument: its name, the place in it, and the encodings as they were."""
+
+    name: str
+    place: int
+    z: UIntArray
+    t: UIntArray
 
 
 @dataclass
@@ -46,6 +76,10 @@ class Run:
     error_state_altered : bool
         Whether a call left ``np.geterr()`` other than it was; each call is undone, so that later ones,
         and the suite's own arithmetic, do not depend on it.
+    drew : dict
+        From a quantity to z and t of the first call of it that used a global random generator.
+    written : dict
+        From a quantity to the first call of it that wrote to an argument.
     """
 
     subject: Subject
@@ -55,6 +89,8 @@ class Run:
     noise: dict[str, str] = field(default_factory=dict)
     noisy: tuple[str, Any, Any] | None = None
     error_state_altered: bool = False
+    drew: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
 
     @property
     def bound(self) -> float:
@@ -73,6 +109,7 @@ class Run:
         name = quantity if quantity in functions else "loss_and_gradient"
         arguments = (z,) if quantity in ONE_ARGUMENT else (z, t)
         out, err = io.StringIO(), io.StringIO()
+        given = [self.fmt.encodings(argument).copy() for argument in arguments]
         with (
             np.errstate(),
             warnings.catch_warnings(record=True) as caught,
@@ -80,18 +117,21 @@ class Run:
             contextlib.redirect_stderr(err),
         ):
             warnings.simplefilter("always")
-            before = np.geterr()
+            before, chance = np.geterr(), generators()
             try:
                 result = functions[name](*arguments, **keywords)
             except KeyboardInterrupt:
                 raise
             except SubjectFault as fault:
-                raise SubjectProblem(fault.mode, f"{name}: {fault}", fault.point) from None
+                raise SubjectProblem(fault.mode, f"{name}: {fault}", fault.point, searched=True) from None
             except BaseException as error:  # noqa: BLE001  # SystemExit too: it must not end the audit
                 text = " ".join(str(error).split())
                 raise SubjectProblem("raised", f"{name} raised {type(error).__name__}: {text:.200}") from None
             finally:
                 self.error_state_altered |= np.geterr() != before
+                if generators() != chance:
+                    self.drew.setdefault(quantity, (z, t))
+                self._note_writing(quantity, (z, t), given)
         if caught:
             self.noise.setdefault("warning", f"{caught[0].category.__name__}: {caught[0].message}")
         printed = out.getvalue() or err.getvalue()
@@ -102,6 +142,16 @@ class Run:
         if name == quantity:
             return result
         return self.part(result, quantity)
+
+    def _note_writing(
+        self, quantity: str, arguments: tuple[npt.NDArray[Any], ...], given: Sequence[UIntArray]
+    ) -> None:
+        for name, now, then in zip("zt", arguments, given, strict=False):
+            after = self.fmt.encodings(now)
+            if not np.array_equal(after, then):
+                place = int(np.argmax(after != then)) if after.shape == then.shape else 0
+                columns = *given, self.fmt.encodings(arguments[1])
+                self.written.setdefault(quantity, Written(name, place, columns[0], columns[1]))
 
     @staticmethod
     def part(result: Any, quantity: str) -> Any:
@@ -131,7 +181,7 @@ class Run:
             raise SubjectProblem(
                 "wrong dtype", f"{quantity} returned {result.dtype.name} for {self.fmt.dtype_name} inputs"
             )
-        return np.asarray(result)
+        return np.asarray(result).astype(result.dtype.newbyteorder("="), copy=False)
 
     def evaluate(self, quantity: str, z: UIntArray, t: UIntArray, **keywords: Any) -> UIntArray:
         """Encodings of the results at one-dimensional arrays of encodings.

@@ -7,8 +7,9 @@ error of less than three units in binary64.
 
 Every finite encoding of the 16-bit formats is looked at, with both hard targets, against the tables of
 exhaustive16.py; elsewhere logits come evenly spaced in asinh(z), evenly over encodings, and around every
-anchor (region_maps.py) at float distances 0, 1, 2, 4, ... on both sides. The deep tier looks at 2^24
-encodings of binary32 for each target, one of each 255 (an odd stride, so that low bits take all values).
+anchor (region_maps.py) at float distances 0, 1, 2, 4, ... on both sides. A few soft targets meet all of
+these; many more meet one logit each, in pairs. The deep tier looks at 2^24 encodings of binary32 for each
+target, one of each 255 (an odd stride, so that low bits take all values).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from stablelce.conformance.regions import anchors
 from stablelce.conformance.subjects.base import ONE_ARGUMENT
 from stablelce.formats import BINARY32, BINARY64, Format, UIntArray
 
-__all__ = ["Suspects", "logits", "suspects"]
+__all__ = ["Suspects", "logits", "pairs", "suspects"]
 
 MOST = 24
 """Suspects that the oracle gets per array, those with the largest difference first."""
@@ -44,11 +45,17 @@ _ESTIMATE_OFF = {BINARY64: 3.0}
 
 
 class Suspects(NamedTuple):
-    """Inputs for the oracle, and how many were looked at to find them."""
+    """Inputs for the oracle, and how many were looked at to find them.
+
+    Results of 0 for a subnormal are no suspects of the accuracy: they stand apart, in ``flushed`` (logits
+    and targets), with the number of results that should have been subnormal.
+    """
 
     z: UIntArray
     t: UIntArray
     looked_at: int
+    flushed: tuple[UIntArray, UIntArray]
+    subnormal: int = 0
 
 
 def suspects(run: Run, quantity: str, plan: Budget, seed: int) -> Iterator[Suspects]:
@@ -66,11 +73,14 @@ def suspects(run: Run, quantity: str, plan: Budget, seed: int) -> Iterator[Suspe
     else:
         for target in targets:
             yield _screened(run, quantity, *_paired(fmt, logits(fmt, plan.screen, seed), target))
-    if not alone and run.subject.soft_targets:
+    if not alone:
         z = logits(fmt, plan.screen // len(SOFT), seed + 1)
         # And a subnormal one, which counts where a logit is large and exp(-|z|) is 0.
-        for target in (*SOFT, float(fmt.to_fraction(fmt.min_normal // 3))):
+        soft = (*SOFT, float(fmt.to_fraction(fmt.min_normal // 3))) if run.subject.soft_targets else ()
+        for target in (-0.0, *soft):
             yield _screened(run, quantity, *_paired(fmt, z, target))
+        if soft:
+            yield _screened(run, quantity, *pairs(fmt, plan.screen, seed))
     if plan.strided and fmt is BINARY32:
         for target in targets:
             for z in _strided(plan.strided):
@@ -82,7 +92,10 @@ def suspects(run: Run, quantity: str, plan: Budget, seed: int) -> Iterator[Suspe
 
 @lru_cache(maxsize=64)
 def logits(fmt: Format, count: int, seed: int) -> UIntArray:
-    """About ``count`` finite logits: half evenly in asinh(z), half over encodings; then those at anchors."""
+    """About ``count`` finite logits: half evenly in asinh(z), half over encodings; then those at anchors.
+
+    Last come the multiples of 1/2 up to 100, which are what people try, and both zeros.
+    """
     rng = np.random.default_rng([seed, fmt.precision, 1])
     half = max(count // 2, 1)
     reach = math.asinh((4 - fmt.quantum) * math.log(2.0))
@@ -97,14 +110,45 @@ def logits(fmt: Format, count: int, seed: int) -> UIntArray:
     at_anchors = (np.array(near, dtype=np.int64)[:, None] + steps).ravel()
     ordinals = np.concatenate([places, at_anchors, -at_anchors])
     ordinals = np.clip(ordinals, -fmt.max_finite, fmt.max_finite)
-    found: UIntArray = np.unique(np.concatenate([spread, fmt.from_ordinals(ordinals)]))
+    halves = np.arange(201) / 2
+    everyday = fmt.encodings(np.concatenate([halves, -halves]).astype(fmt.dtype))
+    found: UIntArray = np.unique(np.concatenate([spread, fmt.from_ordinals(ordinals), everyday]))
     found = found[(found & fmt.uint.type(fmt.sign_bit - 1)) < fmt.infinity]
     found.flags.writeable = False
     return found
 
 
+@lru_cache(maxsize=16)
+def pairs(fmt: Format, count: int, seed: int) -> tuple[UIntArray, UIntArray]:
+    """``count`` logits, each with a soft target of its own that has nothing to do with it.
+
+    Of eight logits five are those above, two lie in [-20, 20] and one in [-5, 5]; one in 64 is a zero of
+    either sign. Of eight targets four are spread over values, or are multiples of 1/100 and 1/60 (labels
+    smoothed and averaged); two lie close to 0 and one close to 1, evenly in the logarithm; the last are
+    spread over the encodings, subnormal ones among them.
+    """
+    rng = np.random.default_rng([seed, fmt.precision, 2])
+    n = max(count // 8, 1)
+    u = rng.random((8, n))
+    p, one = fmt.precision, fmt.round(Fraction(1))
+    values = [u[0], u[1], np.rint(u[2] * 100) / 100, np.rint(u[3] * 60) / 60]
+    values += [np.exp2(fmt.quantum * u[4]), np.exp2(-2 * p * u[5]), 1 - np.exp2(-(p + 1) * u[6])]
+    near = (2 * rng.random(3 * n) - 1) * np.repeat([20.0, 20.0, 5.0], n)
+    with np.errstate(all="ignore"):
+        soft = fmt.encodings(np.concatenate(values).astype(fmt.dtype))
+        moderate = fmt.encodings(near.astype(fmt.dtype))
+    anywhere = np.resize(rng.permutation(logits(fmt, 4 * n, seed + 2)), 5 * n)
+    z = np.concatenate([anywhere, moderate])
+    zeros = max(n // 8, 2)
+    z[:zeros] = np.resize(np.array([0, fmt.sign_bit], dtype=fmt.uint), zeros)
+    t = rng.permutation(np.concatenate([soft, np.rint(u[7] * one).astype(fmt.uint)]))
+    z.flags.writeable = t.flags.writeable = False
+    return z, t
+
+
 def _paired(fmt: Format, z: UIntArray, target: float) -> tuple[UIntArray, UIntArray]:
-    t: UIntArray = np.full(z.shape, fmt.round(Fraction(target)), dtype=fmt.uint)
+    sign = fmt.sign_bit if math.copysign(1.0, target) < 0 else 0
+    t: UIntArray = np.full(z.shape, fmt.round(abs(Fraction(target))) | sign, dtype=fmt.uint)
     return z, t
 
 
@@ -127,7 +171,7 @@ def _against_table(run: Run, quantity: str, target: int | None) -> Suspects:
     try:
         got = run.evaluate(quantity, z, t)
     except SubjectProblem:
-        return Suspects(z, t, 0)
+        return Suspects(z, t, 0, (z[:0], t[:0]))
     if run.profile == "correctly-rounded":
         differs = np.where(got == expected.encodings, 0.0, expected.errors(got))
     elif run.profile == "faithful":
@@ -143,7 +187,7 @@ def _screened(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Suspects:
     try:
         got = run.evaluate(quantity, z, t)
     except SubjectProblem:
-        return Suspects(z, t, 0)
+        return Suspects(z, t, 0, (z[:0], t[:0]))
     logits64, targets64 = (fmt.array(part).astype(np.float64) for part in (z, t))
     value = estimate(quantity, logits64, targets64)
     with np.errstate(all="ignore"):
@@ -160,14 +204,18 @@ def _screened(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Suspects:
 def _worst(
     run: Run, z: UIntArray, t: UIntArray, got: UIntArray, differs: npt.NDArray[Any], rounded: UIntArray
 ) -> Suspects:
-    """The largest differences; a 0 for a subnormal is the business of another check."""
+    """The largest differences, those apart that are a 0 for a subnormal: the business of another check."""
     fmt = run.fmt
     magnitude = fmt.uint.type(fmt.sign_bit - 1)
-    flushed = ((got & magnitude) == 0) & ((rounded & magnitude) < fmt.min_normal)
-    found = np.flatnonzero((differs > 0) & ~flushed)
-    if found.size > MOST:
-        found = found[np.argsort(-differs[found], kind="stable")[:MOST]]
-    return Suspects(z[found], t[found], z.size)
+    subnormal = ((rounded & magnitude) > 0) & ((rounded & magnitude) < fmt.min_normal)
+    zero = subnormal & ((got & magnitude) == 0)
+    found, flushed = (_largest(differs, (differs > 0) & kind) for kind in (~zero, zero))
+    return Suspects(z[found], t[found], z.size, (z[flushed], t[flushed]), int(np.count_nonzero(subnormal)))
+
+
+def _largest(differs: npt.NDArray[Any], among: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    found = np.flatnonzero(among)
+    return found[np.argsort(-differs[found], kind="stable")[:MOST]] if found.size > MOST else found
 
 
 def _unit(

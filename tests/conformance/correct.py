@@ -51,6 +51,13 @@ def limit(quantity: str, fmt: Format, z: int, t: int) -> int:
     return fmt.round(Fraction(row.value)) | sign
 
 
+def weighted(fmt: Format, value: int, factor: Fraction) -> int:
+    """A limit times a factor; an infinite one is 0 where it does not count."""
+    if fmt.is_zero(value) or (fmt.is_infinite(value) and factor):
+        return value
+    return fmt.round((fmt.to_fraction(value) if factor else 0) * factor)
+
+
 @cache
 def rounded(quantity: str, fmt: Format, z: int, t: int, weight: int, pos_weight: int) -> int:
     """The encoding that the contract names, at encodings of the inputs."""
@@ -58,9 +65,10 @@ def rounded(quantity: str, fmt: Format, z: int, t: int, weight: int, pos_weight:
         return 0
     if fmt.is_nan(z) or (fmt.is_nan(t) and quantity in ("loss", "gradient")):
         return fmt.nan
-    if fmt.is_infinite(z):
-        return limit(quantity, fmt, z, t)
     v, p = fmt.to_fraction(weight), fmt.to_fraction(pos_weight)
+    if fmt.is_infinite(z):
+        # Of a hard target one term is left, which the weights multiply; a soft one is not asked with them.
+        return weighted(fmt, limit(quantity, fmt, z, t), v * (p if t == fmt.round(Fraction(1)) else 1))
     point = fmt.to_fraction(z), fmt.to_fraction(t)
     return oracle.exact(quantity, *point, fmt, weight=v, pos_weight=p).encoding
 

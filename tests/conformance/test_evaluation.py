@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import warnings
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from numpy.random import mtrand
 
 from stablelce.conformance.contract import PROFILES, allowed_error
-from stablelce.conformance.evaluation import Run, SubjectProblem
+from stablelce.conformance.evaluation import Run, SubjectProblem, generators
 from stablelce.conformance.strategies import arrays_of_pairs
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES, Subject
 from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, FORMATS, Format, UIntArray
@@ -291,7 +293,72 @@ def test_the_error_state_is_put_back() -> None:
     assert not run_of(loss=lambda z, _: z).error_state_altered
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        random.random,
+        np.random.random,
+        lambda: random.seed(3),
+        lambda: np.random.seed(3),  # noqa: NPY002 - it is what is looked for
+        lambda: [np.random.bytes(4) for _ in range(624)],  # noqa: NPY002 - whose words all change
+    ],
+)
+def test_every_use_of_a_global_generator_is_seen_with_the_call(use: Callable[[], object]) -> None:
+    def loss(z: Any, _t: Any) -> Any:
+        use()
+        return z
+
+    state, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    run = run_of(loss=loss, softplus=lambda z: z)
+    try:
+        run.evaluate("softplus", ONES, ONES)
+        assert run.drew == {}
+        run.evaluate("loss", ONES, ONES)
+    finally:
+        random.setstate(state)
+        np.random.set_state(legacy)  # noqa: NPY002
+    assert list(run.drew) == ["loss"]
+
+
+def test_the_state_of_another_generator_than_numpy_s_own_is_read_too() -> None:
+    own = mtrand.get_bit_generator()
+    mtrand.set_bit_generator(np.random.PCG64(1))
+    try:
+        before = generators()
+        assert generators() == before
+        np.random.random()  # noqa: NPY002 - it is what is looked for
+        assert generators() != before
+    finally:
+        mtrand.set_bit_generator(own)
+
+
 @formats
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_bound_is_that_of_the_profile(profile: Any, fmt: Format) -> None:
     assert Run(Subject(name="x", functions={}), fmt, profile).bound == allowed_error(profile, fmt)
+
+
+# -- memory --------------------------------------------------------------------------------------------
+
+
+def test_a_result_in_the_other_byte_order_is_read_by_its_numbers() -> None:
+    run = run_of(loss=lambda z, _t: (2 * z).astype(z.dtype.newbyteorder()))
+    assert BINARY64.array(run.evaluate("loss", ONES, ONES)).tolist() == [2.0] * 3
+
+
+@formats
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_call_that_writes_to_an_argument_is_noted(fmt: Format, index: int) -> None:
+    def loss(*arguments: Any) -> Any:
+        result = arguments[0].copy()
+        arguments[index][2] = 7
+        return result
+
+    run = run_of(fmt, loss=loss, gradient=lambda z, t: z - t)
+    z = np.array([fmt.nan, 0, fmt.sign_bit, 1], dtype=fmt.uint)
+    run.evaluate("gradient", z, z)
+    assert not run.written
+    run.evaluate("loss", z, z)
+    written = run.written["loss"]
+    assert (written.name, written.place) == ("zt"[index], 2)
+    assert written.z.tolist() == written.t.tolist() == z.tolist()

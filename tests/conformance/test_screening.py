@@ -13,7 +13,7 @@ from stablelce.conformance.exhaustive16 import table
 from stablelce.conformance.faults.planting import planted, right
 from stablelce.conformance.points import Budget, budget
 from stablelce.conformance.regions import anchors
-from stablelce.conformance.screening import MOST, _strided, logits, suspects
+from stablelce.conformance.screening import MOST, _strided, logits, pairs, suspects
 from stablelce.conformance.subjects.base import QUANTITIES, Subject
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format
 
@@ -49,6 +49,65 @@ def test_logits_are_finite_distinct_and_the_same_in_every_run() -> None:
     assert np.unique(z).size == z.size
     assert (logits(BINARY64, 1000, 3) == z).all()
     assert not np.array_equal(logits(BINARY64, 1000, 4), z)
+
+
+@pytest.mark.parametrize("fmt", FORMATS[1:], ids=lambda fmt: fmt.name)
+def test_the_numbers_that_people_try_are_logits(fmt: Format) -> None:
+    found = set(logits(fmt, 64, 0).tolist())
+    tried = np.concatenate([np.arange(-200, 201) / 2, [-0.0]]).astype(fmt.dtype)
+    assert set(fmt.encodings(tried).tolist()) <= found
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+def test_pairs_reach_every_kind_of_target_with_every_kind_of_logit(fmt: Format) -> None:
+    z, t = (fmt.array(part).astype(np.float64) for part in pairs(fmt, 1 << 15, 0))
+    assert z.size == t.size == 1 << 15
+    assert np.isfinite(z).all()
+    assert ((t >= 0) & (t <= 1)).all()
+    least, eps = float(fmt.to_fraction(fmt.min_normal)), 2.0 ** (1 - fmt.precision)
+    everyday = (np.arange(1, 20) / 20).astype(fmt.dtype).astype(np.float64)
+    kinds = [(t > 0) & (t < least), (t > 0) & (t < eps), (t > 1 - 64 * eps) & (t < 1)]
+    kinds += [np.isin(t, everyday), (t > 0.7) & (t < 0.8), np.abs(t - 1 / 3) < 0.05]
+    logit = [(z == 0) & np.signbit(z), (z == 0) & ~np.signbit(z), (z > 2) & (z < 4), (z < -6) & (z > -8)]
+    assert min(np.count_nonzero(kind & one) for kind in kinds for one in logit) >= 1
+
+
+PAIRED = {
+    "a quarter": (lambda z, t: (t > 0.75) & (t < 0.8) & (z > 2) & (z < 4), "gradient", BINARY32),
+    "a binade": (lambda z, t: (t > 2.0**-6) & (t < 2.0**-5) & (z > 1), "loss", BINARY16),
+    "a third": (
+        lambda z, t: (np.abs(t - 1 / 3) < 0.01) & (np.abs(z) > 6) & (np.abs(z) < 8),
+        "loss",
+        BINARY64,
+    ),
+    "smoothing": (lambda _z, t: t == float(np.float32(0.05)), "loss", BINARY32),
+    "beside one": (lambda z, t: (t > 1 - 1e-4) & (t < 1 - 1e-5) & (z > 15), "gradient", BINARY32),
+    "zero": (lambda z, t: (z == 0) & (t > 0) & (t < 0.5), "gradient", BINARY64),
+    "minus zero": (lambda z, t: (z == 0) & np.signbit(z) & (t > 0) & (t < 0.5), "loss", BINARY16),
+    "minus zero as a target": (lambda _z, t: (t == 0) & np.signbit(t), "loss", BINARY64),
+    "an integer": (lambda z, _t: z == -13, "loss", BINARY64),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", PAIRED)
+def test_a_fault_in_a_window_of_logits_and_targets_gives_suspects(name: str, seed: int) -> None:
+    where, quantity, fmt = PAIRED[name]
+    wrong = planted(quantity, lambda z, _t: 0.7 + 0 * z, where)
+    found = list(suspects(run(wrong, quantity, fmt), quantity, budget("smoke"), seed))
+    assert sum(one.z.size for one in found) > 0
+
+
+def test_minus_zero_is_the_one_further_target_of_a_subject_with_hard_ones() -> None:
+    seen: set[int] = set()
+
+    def loss(z: Any, t: Any) -> Any:
+        seen.update(BINARY32.encodings(t).tolist())
+        return right("loss")(z, t)
+
+    subject = Subject("hard", {"loss": loss}, soft_targets=False)
+    list(suspects(Run(subject, BINARY32, "accurate"), "loss", PLAN, 0))
+    assert seen == {0, BINARY32.sign_bit, 0x3F800000}
 
 
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
@@ -106,6 +165,24 @@ def test_a_zero_for_a_subnormal_is_left_to_its_own_check(quantity: str) -> None:
     (found,) = suspects(run(flushing, quantity, BINARY32), quantity, PLAN, 0)
     assert found.looked_at > 4000
     assert found.z.size == 0
+    assert found.subnormal >= found.flushed[0].size > 0
+    results = run(right(quantity), quantity, BINARY32).evaluate(quantity, *found.flushed)
+    assert (np.abs(BINARY32.array(results)) > 0).all()
+    assert (np.abs(BINARY32.array(results)) < np.finfo(np.float32).tiny).all()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "z", "t"), [("sigmoid", -13.33, 0.0), ("gradient", 12.5, 1.0), ("loss", 12.75, 1.0)]
+)
+def test_one_flushed_encoding_of_a_short_format_is_found(quantity: str, z: float, t: float) -> None:
+    def there(logit: Any, target: Any) -> Any:
+        return (logit == float(np.float16(z))) & (target == t)
+
+    flushing = planted(quantity, lambda z, _t: 0 * z, there)
+    arrays = suspects(run(flushing, quantity, BINARY16), quantity, PLAN, 0)
+    columns = [[BINARY16.array(part).tolist() for part in one.flushed] for one in arrays]
+    places = {point for column in columns for point in zip(*column, strict=True)}
+    assert places == {(float(np.float16(z)), t)}
 
 
 def test_every_encoding_of_a_short_format_is_looked_at() -> None:
@@ -152,7 +229,8 @@ def test_soft_targets_share_what_is_looked_at_for_a_hard_one() -> None:
     plan = Budget(0, 0, 0, screen=1 << 15)
     zero, one, *soft = suspects(run(right("loss"), "loss", BINARY32), "loss", plan, 0)
     assert all(plan.screen * 0.9 < each.looked_at < plan.screen * 1.2 for each in (zero, one))
-    assert plan.screen / 2 < sum(each.looked_at for each in soft) < 2 * plan.screen
+    assert plan.screen / 2 < sum(each.looked_at for each in soft[:-1]) < 2.5 * plan.screen
+    assert soft[-1].looked_at == plan.screen
 
 
 def test_hard_targets_are_all_that_a_subject_without_soft_ones_gets() -> None:

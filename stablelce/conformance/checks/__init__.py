@@ -1,7 +1,7 @@
 """The checks, one property each, in the order of the contract."""
 
 from stablelce.conformance.checks.accuracy import ACCURACY, HARD_CASES_CHECK, SUBNORMALS, TAILS
-from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LAYOUTS, PAIR, SHAPES
+from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, PAIR
 from stablelce.conformance.checks.derivatives import FINITE_DIFFERENCE
 from stablelce.conformance.checks.environment import ENVIRONMENT, MEMORY
 from stablelce.conformance.checks.relations import (
@@ -13,6 +13,7 @@ from stablelce.conformance.checks.relations import (
     SIGN_AND_RANGE,
 )
 from stablelce.conformance.checks.special import HARD_INFINITE, NAN, SIGNED_ZEROS, SOFT_INFINITE
+from stablelce.conformance.checks.views import LAYOUTS, SHAPES
 from stablelce.conformance.checks.weights import WEIGHTS
 from stablelce.conformance.judging import ArrayCheck, PointCheck
 

@@ -1,56 +1,30 @@
-"""How a subject treats arrays: dtype, shapes, layouts, lanes, its inputs, and the pair of results."""
+"""How a subject treats arrays: dtype, lanes, its inputs, and the pair of results."""
 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.conformance.checks.elements import distant, everyday_points, first_difference, mixed_points
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, Finding
-from stablelce.conformance.regions import REGIONS, sample
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
+from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import UIntArray
 
-__all__ = ["DTYPE", "INPUTS", "LANES", "LAYOUTS", "LENGTHS", "PAIR", "SHAPES", "everyday_points"]
+__all__ = ["DTYPE", "INPUTS", "LANES", "LENGTHS", "PAIR", "PAIRED", "lane_points", "other_order"]
 
-_SEED = 20260917  # any fixed number: verdicts must not depend on chance
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 127, 129, 257, 1000, 1025)
 """Around the widths of vector registers and the sizes of unrolled loops and blocks."""
-LARGE = (4097, 66_001)
+LARGE = (2047, 3001, 4097, 10_007, 20_011, 66_001)
 """Beyond the sizes from which libraries go by blocks and by several threads (PyTorch: 32768)."""
 
 
-def _points(run: Run, count: int) -> tuple[UIntArray, UIntArray]:
-    """Everyday and hard points, in fixed proportions and order."""
-    rng = np.random.default_rng(_SEED)
-    names = ("moderate", "middle", "thresholds", "tails")
-    parts = [sample(region, run.fmt, -(-count // 4), rng) for region in REGIONS if region.name in names]
-    z = np.stack([part[0] for part in parts], axis=1).ravel()[:count]
-    t = np.stack([part[1] for part in parts], axis=1).ravel()[:count]
-    if not run.subject.soft_targets:
-        t = run.fmt.encodings((run.fmt.array(t) > 0.5).astype(run.fmt.dtype))
-    return z, t
-
-
-everyday_points = _points
-"""For the reproducers, which start from the same arrays."""
-
-
-def _first_difference(run: Run, got: UIntArray, want: UIntArray) -> int | None:
-    """The first index where encodings differ, NaNs counted as equal."""
-    nan = run.fmt.infinity
-    magnitude = run.fmt.uint.type(run.fmt.sign_bit - 1)
-    both_nan = ((got & magnitude) > nan) & ((want & magnitude) > nan)
-    different = np.flatnonzero((got != want) & ~both_nan)
-    return int(different[0]) if different.size else None
-
-
 def _dtype(run: Run, quantity: str) -> Finding:
-    z, t = _points(run, 16)
+    z, t = everyday_points(run, 16)
     try:
         run.evaluate(quantity, z, t)
     except SubjectProblem as problem:
@@ -60,100 +34,26 @@ def _dtype(run: Run, quantity: str) -> Finding:
     return Finding("passed", 16)
 
 
-def _shapes(run: Run, quantity: str) -> Finding:
-    fmt = run.fmt
-    z, t = (fmt.array(part) for part in _points(run, 12))
-    cases: list[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]] = [
-        ("0-d arrays", z[0].reshape(()), t[0].reshape(())),
-        ("empty arrays", z[:0], t[:0]),
-        ("one element", z[:1], t[:1]),
-        ("two-dimensional arrays", z.reshape(3, 4), t.reshape(3, 4)),
-        ("an empty axis", z[:0].reshape(0, 3), t[:0].reshape(0, 3)),
-    ]
-    if quantity not in ONE_ARGUMENT and quantity != "hessian":
-        cases += [
-            ("a logit beside many targets", z[:1], t),
-            ("a target beside many logits", z, t[:1]),
-            ("a column against a row", z[:3].reshape(3, 1), t[:4]),
-        ]
-    for name, zi, ti in cases:
-        shape = zi.shape if quantity in ONE_ARGUMENT else np.broadcast_shapes(zi.shape, ti.shape)
-        try:
-            result = run.array(quantity, run.call(quantity, zi.copy(), ti.copy()), shape)
-        except SubjectProblem as problem:
-            return Finding("failed", len(cases), problem.mode, f"{name}: {problem}")
-        full_z, full_t = (np.broadcast_to(part, shape).ravel() for part in (zi, ti))
-        if full_z.size == 0:
-            continue
-        want = run.evaluate(quantity, fmt.encodings(full_z), fmt.encodings(full_t))
-        i = _distant(run, fmt.encodings(result).ravel(), want)
-        if i is not None:
-            point = (int(fmt.encodings(full_z)[i]), int(fmt.encodings(full_t)[i]))
-            got = int(fmt.encodings(result).ravel()[i])
-            message = f"{name}: the element differs from the same one in a flat array"
-            return Finding("failed", len(cases), "depends on shape", message, point, got, int(want[i]))
-    return Finding("passed", len(cases))
+# -- lanes -----------------------------------------------------------------------------------------
 
 
-def _distant(run: Run, got: UIntArray, want: UIntArray) -> int | None:
-    """The first index where two results are further apart than two results of the profile can be.
-
-    Each is within the bound of one exact value, and an ulp changes by a factor of two at most between
-    them. Equality to the bit is asked for by "lanes" and "layouts".
-    """
-    distance = np.abs(run.fmt.ordinals(got) - run.fmt.ordinals(want))
-    apart = np.flatnonzero(distance > 4 * run.bound)
-    return int(apart[0]) if apart.size else None
-
-
-def _layouts(run: Run, quantity: str) -> Finding:
-    fmt = run.fmt
-    z, t = _points(run, 24)
-    want = run.evaluate(quantity, z, t)
-    zs, ts = fmt.array(z), fmt.array(t)
-    square, other = zs.reshape(4, 6), ts.reshape(4, 6)
-    layouts = {
-        "every second element": (np.repeat(zs, 2)[::2], np.repeat(ts, 2)[::2]),
-        "reversed": (zs[::-1].copy()[::-1], ts[::-1].copy()[::-1]),
-        "from the second element of its memory": (np.append(zs[:1], zs)[1:], np.append(ts[:1], ts)[1:]),
-        "Fortran order": (np.asfortranarray(square), np.asfortranarray(other)),
-        "logits in Fortran order, targets not": (np.asfortranarray(square), other.copy()),
-        "targets in Fortran order, logits not": (square.copy(), np.asfortranarray(other)),
-        "read-only": (_frozen(zs), _frozen(ts)),
-    }
-    cases = [(name, pair, want) for name, pair in layouts.items()]
-    # A repeated element has stride 0, and belongs to a read-only view.
-    alone = run.evaluate(quantity, np.repeat(z[5:6], 24), t)
-    cases.append(("one logit repeated by stride 0", (np.broadcast_to(zs[5], (24,)), ts.copy()), alone))
-    for name, (zi, ti), right in cases:
-        try:
-            result = run.array(quantity, run.call(quantity, zi, ti), zi.shape)
-        except SubjectProblem as problem:
-            return Finding("failed", len(cases), problem.mode, f"{name}: {problem}")
-        got = fmt.encodings(result).ravel()
-        i = _first_difference(run, got, right)
-        if i is not None:
-            message = f"{name}: the element differs from the same one in a contiguous array"
-            point = (int(fmt.encodings(zi).ravel()[i]), int(t[i]))
-            return Finding(
-                "failed", len(cases), "depends on layout", message, point, int(got[i]), int(right[i])
-            )
-    return Finding("passed", len(cases))
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    copy = array.copy()
-    copy.flags.writeable = False
-    return copy
+def lane_points(run: Run, quantity: str) -> tuple[UIntArray, UIntArray]:
+    """Points of all kinds; everyday ones for a subject that refuses others, which is for other checks."""
+    points = mixed_points(run, max(LENGTHS))
+    try:
+        run.evaluate(quantity, *points)
+    except SubjectProblem:
+        return everyday_points(run, max(LENGTHS))
+    return points
 
 
 def _lanes(run: Run, quantity: str) -> Finding:
     """Alone, at every place, in arrays of every length, in any order, thread and call: the same bits."""
-    z, t = _points(run, max(LENGTHS))
+    z, t = lane_points(run, quantity)
     returned = run.evaluate(quantity, z, t)
     whole = returned.copy()
     again = run.evaluate(quantity, z, t)
-    i = _first_difference(run, again, whole)
+    i = first_difference(run.fmt, again, whole)
     if i is not None:
         message = "two calls with the same input differ"
         return _differing("not deterministic", message, len(z), z, t, i, again, whole)
@@ -161,28 +61,54 @@ def _lanes(run: Run, quantity: str) -> Finding:
     for name, part in _parts(len(z)):
         got = run.evaluate(quantity, z[part], t[part])
         tried += len(got)
-        i = _first_difference(run, got, whole[part])
+        i = first_difference(run.fmt, got, whole[part])
         if i is None:
             continue
         mode = "depends on place or length"
         if any(
-            _first_difference(run, run.evaluate(quantity, z[part], t[part]), got) is not None
+            first_difference(run.fmt, run.evaluate(quantity, z[part], t[part]), got) is not None
             for _ in range(6)
         ):
             mode = "not deterministic"
         message = f"{name}: place {i} differs in an array of length {len(got)} from one of {len(z)}"
         return _differing(mode, message, tried, z[part], t[part], i, got, whole[part])
-    i = _first_difference(run, returned, whole)
+    return _calls(run, quantity, (z, t), returned, whole, tried)
+
+
+def _calls(
+    run: Run,
+    quantity: str,
+    points: tuple[UIntArray, UIntArray],
+    returned: UIntArray,
+    whole: UIntArray,
+    tried: int,
+) -> Finding:
+    """What an earlier call does to a later one, a later one to an earlier one, and another thread to both."""
+    z, t = points
+    i = first_difference(run.fmt, returned, whole)
     if i is not None:
         message = "a later call changed the array that an earlier one returned"
         return _differing("earlier result overwritten", message, tried, z, t, i, returned, whole)
+    z, t = other_order(*points)
+    got = run.evaluate(quantity, z, t).copy()
+    backwards = run.evaluate(quantity, z[::-1], t[::-1])[::-1]
+    i = first_difference(run.fmt, got, backwards)
+    if i is not None:
+        message = "the results are those of an earlier call with arrays that begin and end alike"
+        return _differing("not deterministic", message, tried, z, t, i, got, backwards)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        elsewhere = pool.submit(run.evaluate, quantity, z, t).result()
-    i = _first_difference(run, elsewhere, whole)
+        elsewhere = pool.submit(run.evaluate, quantity, *points).result()
+    i = first_difference(run.fmt, elsewhere, whole)
     if i is not None:
         message = "a call from another thread differs"
-        return _differing("depends on the thread", message, tried, z, t, i, elsewhere, whole)
+        return _differing("depends on the thread", message, tried, *points, i, elsewhere, whole)
     return Finding("passed", tried)
+
+
+def other_order(z: UIntArray, t: UIntArray) -> tuple[UIntArray, UIntArray]:
+    """The same targets beside the logits in another order, the outer quarters as they were."""
+    end = z.size // 4
+    return np.concatenate([z[:end], z[end : z.size - end][::-1], z[z.size - end :]]), t
 
 
 def _parts(size: int) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
@@ -191,6 +117,9 @@ def _parts(size: int) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     for length in LENGTHS:
         for offset in (0, 1, 3):
             yield f"length {length}, from element {offset}", every[offset : offset + length]
+    for unusual in every[2:size:5][:15]:
+        yield f"element {unusual} alone", every[unusual : unusual + 1]
+        yield f"element {unusual} as the last of 5", every[max(unusual - 4, 0) : unusual + 1]
     # The ends stay, and the length: what is remembered by these only gives the points in their old order.
     yield (
         "the elements between first and last reversed",
@@ -198,6 +127,7 @@ def _parts(size: int) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
     )
     for length in LARGE:
         yield f"length {length}", np.resize(every, length)
+        yield f"length 3 after one of {length}", every[7:10]
 
 
 def _differing(
@@ -206,46 +136,64 @@ def _differing(
     return Finding("failed", tried, mode, message, (int(z[i]), int(t[i])), int(got[i]), int(want[i]))
 
 
+# -- inputs and pair -------------------------------------------------------------------------------
+
+
 def _inputs(run: Run, quantity: str) -> Finding:
+    """The arguments of a few calls, and of every call that other checks made before."""
     fmt = run.fmt
-    z, t = _points(run, 33)
-    arrays = fmt.array(z).copy(), fmt.array(t).copy()
+    z, t = everyday_points(run, 33)
+    earlier = run.written.pop(quantity, None)
     process = run.subject.process
     if process is not None:
-        process.observed()
-    run.call(quantity, *arrays)
-    if process is not None and "inputs written to" in process.observed():
+        process.observed("inputs")
+    run.call(quantity, fmt.array(z).copy(), fmt.array(t).copy())
+    if process is not None and process.observed("inputs"):
         return Finding("failed", 33, "input mutated", f"{quantity} wrote to an input", (int(z[0]), int(t[0])))
-    for name, array, before in (("z", arrays[0], z), ("t", arrays[1], t)):
-        changed = np.flatnonzero(fmt.encodings(array) != before)
-        if changed.size:
-            i = int(changed[0])
-            message = f"{quantity} wrote to its argument {name} (element {i})"
-            return Finding("failed", 33, "input mutated", message, (int(z[i]), int(t[i])))
+    if process is None:
+        points = lane_points(run, quantity)
+        square = (fmt.array(part[: part.size // 2 * 2].reshape(2, -1).copy()) for part in points)
+        with contextlib.suppress(SubjectProblem):
+            run.call(quantity, *square)
+    written = run.written.pop(quantity, earlier)
+    if written is not None:
+        where = "" if written.z.ndim == 1 and written.z.size == 33 else f" of shape {written.z.shape}"
+        message = f"{quantity} wrote to its argument {written.name}{where} (element {written.place})"
+        point = int(written.z.ravel()[written.place]), int(written.t.ravel()[written.place])
+        return Finding("failed", 33, "input mutated", message, point)
     return Finding("passed", 33)
+
+
+PAIRED = ((200,), (1,), (2,), (3,), (5,), (7,), (17,), (33,), (), (6, 20))
+"""Shapes in which the pair is asked for: lengths that are no multiple of a vector's, and others."""
 
 
 def _pair(run: Run, quantity: str) -> Finding:
     functions = run.subject.functions
     if "loss_and_gradient" not in functions or quantity not in functions:
         return Finding("not applicable", message="the subject does not offer both ways")
-    fmt = run.fmt
-    z, t = _points(run, 200)
-    pair = run.call("loss_and_gradient", fmt.array(z).copy(), fmt.array(t).copy())
-    part = fmt.encodings(run.array(quantity, run.part(pair, quantity), z.shape))
-    want = run.evaluate(quantity, z, t)
-    i = _distant(run, part, want)
-    if i is not None:
-        message = f"loss_and_gradient gives another {quantity} than {quantity}"
-        return Finding(
-            "failed", 200, "pair disagrees", message, (int(z[i]), int(t[i])), int(part[i]), int(want[i])
-        )
-    return Finding("passed", 200)
+    fmt, tried = run.fmt, 0
+    for points in (everyday_points(run, 200), mixed_points(run, 200)):
+        want = run.evaluate(quantity, *points)
+        for shape in PAIRED:
+            count = int(np.prod(shape))
+            tried += count
+            z, t = (part[:count].reshape(shape) for part in points)
+            pair = run.call("loss_and_gradient", fmt.array(z).copy(), fmt.array(t).copy())
+            if "loss_and_gradient" in run.written:
+                place = run.written.pop("loss_and_gradient").place
+                point = int(points[0][place]), int(points[1][place])
+                return Finding("failed", tried, "input mutated", "loss_and_gradient wrote to an input", point)
+            got = fmt.encodings(run.array(quantity, run.part(pair, quantity), shape)).ravel()
+            i = distant(run, quantity, points, got, want[:count])
+            if i is not None:
+                message = f"loss_and_gradient gives another {quantity} than {quantity}, shape {shape}"
+                point = int(points[0][i]), int(points[1][i])
+                return Finding("failed", tried, "pair disagrees", message, point, int(got[i]), int(want[i]))
+    return Finding("passed", tried)
 
 
 PAIR = ArrayCheck("pair", ("loss", "gradient"), _pair)
 DTYPE = ArrayCheck("dtype", QUANTITIES, _dtype)
-SHAPES = ArrayCheck("shapes", QUANTITIES, _shapes)
-LAYOUTS = ArrayCheck("layouts", QUANTITIES, _layouts)
 LANES = ArrayCheck("lanes", QUANTITIES, _lanes)
 INPUTS = ArrayCheck("inputs unchanged", QUANTITIES, _inputs)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import contextlib
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from stablelce.conformance.evaluation import Run
+from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.regions import REGIONS, sample
 from stablelce.conformance.shrink import simplest
-from stablelce.conformance.subjects.base import QUANTITIES
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES, Deed, Process
 from stablelce.formats import UIntArray
 
 __all__ = ["ENVIRONMENT", "MEMORY", "floating_point_state"]
@@ -46,11 +46,6 @@ _AT_IMPORT = floating_point_state()
 _ERROR_STATES: tuple[Literal["ignore", "warn"], ...] = ("ignore", "warn")
 
 
-def _random_state() -> tuple[object, ...]:
-    # The legacy global generator is the one that a subject could disturb for its caller.
-    return random.getstate(), repr(np.random.get_state(legacy=False))  # noqa: NPY002
-
-
 @contextlib.contextmanager
 def _moved_generators() -> Iterator[None]:
     """Move both global generators on, so that a subject that seeds them is seen to; then put them back."""
@@ -74,13 +69,10 @@ def _points(run: Run, count: int) -> tuple[UIntArray, UIntArray]:
 
 def _environment(run: Run, quantity: str) -> Finding:
     z, t = _points(run, 64)
-    elsewhere = _observed(run)  # by earlier calls: what one call altered may have been put back since
     with _moved_generators():
-        chance = _random_state()
         for state in _ERROR_STATES:  # one that a subject sets differs from one of the two
             with np.errstate(all=state):
                 run.evaluate(quantity, z, t)
-        drawn = _random_state() != chance
     after = floating_point_state()
     changed = [name for name in _AT_IMPORT if _AT_IMPORT[name] != after[name]]
     if changed:
@@ -89,34 +81,77 @@ def _environment(run: Run, quantity: str) -> Finding:
     if run.error_state_altered:
         message = "a call changed np.geterr() and left it so"
         return Finding("failed", 64, "NumPy error state altered", message)
-    elsewhere |= _observed(run)
-    if elsewhere:
-        return _altered(run, quantity, z, t, sorted(elsewhere))
-    if drawn:
-        message = "a call seeded or drew from the global generator of random or numpy.random"
-        return Finding("failed", 64, "random state altered", message)
+    # By earlier calls too: what one altered in another process has been put back since.
+    process = run.subject.process
+    deeds = () if process is None else process.observed("altered ", "loading ")
+    if process is not None and deeds:
+        return _altered(run, quantity, process, deeds)
+    if run.drew:
+        return _drew(run, quantity)
     return Finding("passed", 64)
 
 
-def _observed(run: Run) -> set[str]:
-    """What calls in another process altered, since this was asked last."""
-    process = run.subject.process
-    return set() if process is None else {one for one in process.observed() if one.startswith("altered ")}
+def _altered(run: Run, quantity: str, process: Process, deeds: tuple[Deed, ...]) -> Finding:
+    """The finding of what was altered in another process: by this quantity if by it too."""
+    name = quantity if quantity in run.subject.functions else "loss_and_gradient"
+    first = next((one for one in deeds if one[1:3] == (name, run.fmt.dtype_name)), deeds[0])
+    texts = sorted(one.text for one in deeds if one[1:3] == first[1:3])
 
+    def alters(z: UIntArray, t: UIntArray) -> bool:
+        with contextlib.suppress(SubjectProblem):
+            run.evaluate(quantity, z, t)
+        return any(one.text in texts for one in process.observed("altered "))
 
-def _altered(run: Run, quantity: str, z: UIntArray, t: UIntArray, found: list[str]) -> Finding:
-    """The finding, with a simple input that alters something when it is alone, if there is one."""
-
-    def alters(a: int, b: int) -> bool:
-        run.evaluate(quantity, *(np.array([one], dtype=run.fmt.uint) for one in (a, b)))
-        return bool(_observed(run))
-
-    random = all("rand" in one for one in found)
+    random = all("rand" in text for text in texts)
     mode = "random state altered" if random else "floating-point state altered"
-    message = f"a call in its process {', '.join(found)}"
-    points = list(zip(z.tolist(), t.tolist(), strict=True))
-    point = next((simplest(run.fmt, *point, alters) for point in points if alters(*point)), None)
-    return Finding("failed", len(z), mode, message, point)
+    point = None
+    if first[1:3] == (name, run.fmt.dtype_name):
+        point = _example(run, first.columns[0], first.columns[-1], alters)
+    calls = [text for text in texts if text.startswith("altered ")]
+    said = [text for text in texts if text not in calls]
+    if calls:
+        said.append(f"a call of {first.quantity} ({first.dtype_name}) in its process {', '.join(calls)}")
+    return Finding("failed", 64, mode, "; ".join(said), point)
+
+
+def _drew(run: Run, quantity: str) -> Finding:
+    """The finding of a generator that was used: by this quantity if by it too."""
+    name = quantity if quantity in run.drew else next(iter(run.drew))
+    arrays = run.drew[name]
+    run.drew.clear()
+
+    def draws(z: UIntArray, t: UIntArray) -> bool:
+        alone = Run(run.subject, run.fmt, run.profile, run.allow_ftz)
+        with _moved_generators(), contextlib.suppress(SubjectProblem):
+            alone.evaluate(quantity, z, t)
+        return bool(alone.drew)
+
+    z, t = np.broadcast_arrays(arrays[0], arrays[0 if name in ONE_ARGUMENT else 1])
+    point = None
+    if name == quantity:
+        point = _example(run, run.fmt.encodings(z).ravel(), run.fmt.encodings(t).ravel(), draws)
+    message = f"a call of {name} seeded or drew from the global generator of random or numpy.random"
+    return Finding("failed", 64, "random state altered", message, point)
+
+
+def _example(
+    run: Run, z: UIntArray, t: UIntArray, does: Callable[[UIntArray, UIntArray], bool]
+) -> tuple[int, int] | None:
+    """A simple point that does alone what a call of many did, found by halving; None where none does."""
+    while z.size > 1:
+        half = z.size // 2
+        parts = ((z[:half], t[:half]), (z[half:], t[half:]))
+        found = next((part for part in parts if does(*part)), None)
+        if found is None:
+            return None
+        z, t = found
+
+    def alone(a: int, b: int) -> bool:
+        return does(np.array([a], dtype=run.fmt.uint), np.array([b], dtype=run.fmt.uint))
+
+    if not z.size or not does(z, t):
+        return None
+    return simplest(run.fmt, int(z[0]), int(t[0]), alone)
 
 
 _ROUNDS, _CALLS, _GROWTH = 4, 150, 1 << 17
@@ -128,6 +163,7 @@ def _memory(run: Run, quantity: str) -> Finding:
     process = run.subject.process
     if process is None or process.resident() is None:
         return Finding("not applicable", message="the memory of a subject in this process is not watched")
+    process.renew()  # a leak shows no growth while it fills what large arrays of earlier calls left free
     z, t = _points(run, 257)
     sizes = []
     for _ in range(_ROUNDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -89,16 +90,28 @@ def _near(run: Run, got: int, want: int) -> bool:
     return run.profile in ("accurate", "stable") and abs(fmt.ordinal(got) - fmt.ordinal(want)) <= run.bound
 
 
+def _pieces(
+    run: Run, quantity: str, z: UIntArray, t: UIntArray, *, alone: bool = True
+) -> Iterator[tuple[int, int]]:
+    """Places and results of the points together, over and over in longer arrays, and each alone.
+
+    A loop that takes several elements at a time leaves what remains to another one, which may differ.
+    """
+    every = np.arange(z.size)
+    parts = [every, *(np.resize(every, length) for length in (33, 37, 130))]
+    for part in parts + ([every[i : i + 1] for i in every] if alone else []):
+        yield from zip(part.tolist(), run.evaluate(quantity, z[part], t[part]).tolist(), strict=True)
+
+
 def _infinite(run: Run, quantity: str, soft: bool) -> Finding:
     rows = _rows(run.fmt, quantity, soft)
     if not rows or (soft and not run.subject.soft_targets):
         return Finding("not applicable", message="no soft target matters here")
     z, t, want = _columns(run.fmt, rows)
-    got = run.evaluate(quantity, z, t)
-    for i in range(len(rows)):
-        if not _near(run, int(got[i]), int(want[i])):
-            mode = "NaN at infinity" if run.fmt.is_nan(int(got[i])) else "wrong limit at infinity"
-            return Finding("failed", len(rows), mode, "", (int(z[i]), int(t[i])), int(got[i]), int(want[i]))
+    for i, got in _pieces(run, quantity, z, t):
+        if not _near(run, got, int(want[i])):
+            mode = "NaN at infinity" if run.fmt.is_nan(got) else "wrong limit at infinity"
+            return Finding("failed", len(rows), mode, "", (int(z[i]), int(t[i])), got, int(want[i]))
     return Finding("passed", len(rows))
 
 
@@ -115,37 +128,44 @@ def _signed_zeros(run: Run, quantity: str) -> Finding:
     if not rows:
         return Finding("not applicable", message="no limit is zero")
     z, t, want = _columns(run.fmt, rows)
-    got = run.evaluate(quantity, z, t)
-    for i in range(len(rows)):
-        if run.fmt.is_zero(int(got[i])) and got[i] != want[i]:
+    for i, got in _pieces(run, quantity, z, t):
+        if run.fmt.is_zero(got) and got != want[i]:
             point = (int(z[i]), int(t[i]))
-            return Finding("failed", len(rows), "wrong sign of zero", "", point, int(got[i]), int(want[i]))
+            return Finding("failed", len(rows), "wrong sign of zero", "", point, got, int(want[i]))
     return Finding("passed", len(rows))
+
+
+def _nan_pairs(run: Run, quantity: str) -> list[tuple[int, int]]:
+    """NaN in the logit, in the target where it matters, and in both, in every encoding of a quiet NaN."""
+    fmt = run.fmt
+    nan, one = fmt.nan, _encode(fmt, 1.0)
+    nans = (nan, nan | fmt.sign_bit, nan | 1)
+    if quantity in ONE_ARGUMENT or quantity == "hessian":
+        return [(encoding, 0) for encoding in nans]
+    soft = [_encode(fmt, t) for t in _SOFT] if run.subject.soft_targets else []
+    finite = [0, one, fmt.max_finite, *(_encode(fmt, z) for z in (-3.0, 60.0, -60.0))]
+    logits = [*finite, fmt.infinity, fmt.infinity | fmt.sign_bit, nan]
+    return [*((nan, t) for t in (0, one, *soft)), *((z, nan) for z in logits), *((z, 0) for z in nans[1:])]
 
 
 def _nan(run: Run, quantity: str) -> Finding:
     """NaN in either input gives NaN; the elements beside it keep their values."""
     fmt = run.fmt
-    nan, one, half = fmt.nan, _encode(fmt, 1.0), _encode(fmt, 0.5)
-    targets = [0] if quantity in ONE_ARGUMENT or quantity == "hessian" else [0, half, one]
-    if not run.subject.soft_targets:
-        targets = [t for t in targets if t != half]
-    pairs = [(nan, t) for t in targets]
-    if len(targets) > 1:
-        pairs += [(z, nan) for z in (0, one, _encode(fmt, -3.0))]
+    pairs = _nan_pairs(run, quantity)
     quiet = [(_encode(fmt, value), 0) for value in (-2.0, 0.5, 3.0)]
-    mixed = [pair for nan_pair in pairs for pair in (quiet[0], nan_pair, quiet[1], quiet[2])]
-    z, t = (np.array(column, dtype=fmt.uint) for column in zip(*mixed, strict=True))
-    got = run.evaluate(quantity, z, t)
     alone = run.evaluate(quantity, *(np.array(c, dtype=fmt.uint) for c in zip(*quiet, strict=True)))
-    for i, (zi, ti) in enumerate(mixed):
-        is_nan_input = fmt.is_nan(zi) or fmt.is_nan(ti)
-        if is_nan_input and not fmt.is_nan(int(got[i])):
-            return Finding("failed", len(mixed), "NaN swallowed", "", (zi, ti), int(got[i]), nan)
-        if not is_nan_input and fmt.is_nan(int(got[i])):
-            want = int(alone[quiet.index((zi, ti))])
-            message = "a NaN elsewhere in the array turned this element into NaN"
-            return Finding("failed", len(mixed), "NaN spread", message, (zi, ti), int(got[i]), want)
+    mixed = [pair for nan_pair in pairs for pair in (quiet[0], nan_pair, quiet[1], quiet[2])]
+    for rows in (mixed, pairs):
+        z, t = (np.array(column, dtype=fmt.uint) for column in zip(*rows, strict=True))
+        for i, got in _pieces(run, quantity, z, t, alone=rows is pairs):
+            zi, ti = rows[i]
+            is_nan_input = fmt.is_nan(zi) or fmt.is_nan(ti)
+            if is_nan_input and not fmt.is_nan(got):
+                return Finding("failed", len(mixed), "NaN swallowed", "", (zi, ti), got, fmt.nan)
+            if not is_nan_input and fmt.is_nan(got):
+                want = int(alone[quiet.index((zi, ti))])
+                message = "a NaN elsewhere in the array turned this element into NaN"
+                return Finding("failed", len(mixed), "NaN spread", message, (zi, ti), got, want)
     return Finding("passed", len(mixed))
 
 

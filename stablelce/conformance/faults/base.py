@@ -11,7 +11,7 @@ import numpy.typing as npt
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.faults.shows import Shows
 from stablelce.conformance.points import Tier
-from stablelce.conformance.subjects.base import Subject
+from stablelce.conformance.subjects.base import Process, Subject
 
 __all__ = [
     "ALL",
@@ -101,6 +101,8 @@ class Fault:
         Weights that the functions take.
     mend : callable
         Forgets earlier calls, and undoes what they left behind in the process.
+    process : Process, optional
+        What stands for the process of a subject, where that is what the fault is in.
     shows : callable, optional
         Calls that contradict each other (shows.py), for a fault that no single result shows.
     """
@@ -119,6 +121,7 @@ class Fault:
     profile: Profile = "accurate"
     keywords: frozenset[str] = frozenset()
     mend: Callable[[], object] = lambda: None
+    process: Process | None = None
     shows: Shows | None = None
 
     @property
@@ -135,4 +138,5 @@ def subject_of(fault: Fault) -> Subject:
         formats=fault.formats,
         keywords=fault.keywords,
         version="1",
+        process=fault.process,
     )

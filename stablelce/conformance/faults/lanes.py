@@ -79,6 +79,11 @@ def _centred(z: Array) -> Any:
     return _sigmoid(np.where(np.isfinite(z), z - shift, z) if z.size > 1 else z)
 
 
+def _slow_path_for_all(z: Array) -> Any:
+    p = np.asarray(_sigmoid(z))
+    return stepped(p, 2**10 * int(np.isinf(z).any())) if p.dtype == np.float64 else p[()]
+
+
 FAULTS = (
     batch(
         "scalar tail of a vector loop",
@@ -144,6 +149,16 @@ FAULTS = (
         "pytorch/pytorch/issues/121416",
         {"NaN": "NaN spread"},
         trigger=Trigger((1.0, float("nan")), (0.0, 0.0)),
+    ),
+    batch(
+        "another path where a logit is infinite",
+        "a packet with an infinite logit goes through a formula that is 1024 units off",
+        "sigmoid",
+        _slow_path_for_all,
+        "",
+        _ALONE,
+        trigger=Trigger((-1.0, float("inf")), (0.0, 0.0)),
+        formats=("float64",),
     ),
     batch(
         "gradient clipped by its norm",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from stablelce.conformance.checks.views import unaligned
 from stablelce.conformance.faults.base import ALL, Array, Fault, Trigger
 from stablelce.conformance.faults.planting import batch, narrowed, right, stepped
 from stablelce.conformance.faults.shows import argument_changed, layout
@@ -40,6 +41,11 @@ def _misaligned(z: Array) -> Any:
     return stepped(_sigmoid(z), int(z.ctypes.data % 16 != 0))
 
 
+def _aligned_reads(z: Array, t: Array) -> Any:
+    """Loads round the address down to a multiple of the size of an element."""
+    return _loss(z if z.flags.aligned else np.zeros_like(z), t)
+
+
 def _repeated(z: Array, t: Array) -> Any:
     """Stride 0 is taken for the size of an element: memory beyond would be read; here, zeros."""
     if z.ndim == 1 and z.size > 1 and z.strides == (0,):
@@ -69,6 +75,21 @@ def _targets_in_place(z: Array, t: Array) -> Any:
 
 def _pair_of_another_gradient(z: Array, t: Array) -> tuple[Any, Any]:
     return _loss(z, t), narrowed(-np.asarray(_gradient(z, t)), z.dtype)
+
+
+def _pair_of_a_naive_loss(z: Array, t: Array) -> tuple[Any, Any]:
+    """The loss of the pair overflows as exp(z) does in binary32."""
+    loss = np.asarray(_loss(z, t))
+    return np.where(np.isfinite(z) & (z > 1e4), np.inf, loss).astype(z.dtype)[()], _gradient(z, t)
+
+
+def _naive_pair_differs(loss_alone: Callable[..., Any], _name: str) -> bool:
+    z, t = np.array([30_000.0]), np.array([0.0])
+    return bool(_pair_of_a_naive_loss(z, t)[0][0] != loss_alone(z, t)[0])
+
+
+def _off_by_a_byte(z: Array, t: Array) -> tuple[Array, Array]:
+    return unaligned(z), unaligned(t)
 
 
 def _both_in_fortran_order(z: Array, t: Array) -> tuple[Array, Array]:
@@ -131,6 +152,16 @@ FAULTS = (
         shows=layout(lambda z, t: (z[1:], t[1:])),
     ),
     batch(
+        "alignment taken for granted",
+        "the elements of an array that is off by a byte are read from other addresses",
+        "loss",
+        _aligned_reads,
+        "",
+        {"layouts": "depends on layout"},
+        mode="layout",
+        shows=layout(_off_by_a_byte),
+    ),
+    batch(
         "stride 0 taken for the size of an element",
         "a repeated logit is read once",
         "loss",
@@ -186,5 +217,17 @@ FAULTS = (
         expected={"pair": "pair disagrees"},
         kind="batch",
         shows=lambda _quantity, function, name: _pair_differs(function, name),
+    ),
+    Fault(
+        name="another loss of huge logits in one pass",
+        formula="the loss of loss_and_gradient is inf from 10,000 on",
+        functions={"loss": _loss, "gradient": _gradient, "loss_and_gradient": _pair_of_a_naive_loss},
+        quantity="loss",
+        failure_mode="spurious overflow",
+        url="",
+        trigger=Trigger((30_000.0,), (0.0,), "float64"),
+        expected={"pair": "pair disagrees"},
+        kind="batch",
+        shows=lambda _quantity, function, name: _naive_pair_differs(function, name),
     ),
 )

@@ -10,7 +10,7 @@ import numpy as np
 from stablelce.conformance.estimates import estimate
 from stablelce.conformance.faults.base import GITHUB, WIDE, Array, Fault, Function, Trigger
 from stablelce.conformance.faults.shows import Shows
-from stablelce.conformance.subjects.base import ONE_ARGUMENT
+from stablelce.conformance.subjects.base import ONE_ARGUMENT, Process
 from stablelce.formats import find_format
 
 __all__ = [
@@ -151,6 +151,7 @@ def state(  # noqa: PLR0913 - a row of the table below
     formats: tuple[str, ...] = WIDE,
     mode: str = "state",
     mend: Callable[[], object] = lambda: None,
+    process: Process | None = None,
     shows: Shows | None = None,
 ) -> Fault:
     """A fault in what calls do to later calls, or to what surrounds them."""
@@ -166,6 +167,7 @@ def state(  # noqa: PLR0913 - a row of the table below
         formats=formats,
         kind="state",
         mend=mend,
+        process=process,
         shows=shows,
     )
 

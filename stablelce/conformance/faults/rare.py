@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.faults.base import LOST, ROUNDING, Array, Fault
+from stablelce.conformance.faults.base import LOST, ROUNDING, SUBNORMAL, Array, Fault
 from stablelce.conformance.faults.planting import element, right
 from stablelce.formats import find_format
 
@@ -59,6 +59,18 @@ FAULTS = (
         {"accuracy": ROUNDING},
         formats=("float16",),
         where=lambda z, t: (z == 3.662109375) & (t == 0),
+    ),
+    element(
+        "one encoding of float16 flushed",
+        "0 at z = -13.328125 alone, where the sigmoid is subnormal",
+        "sigmoid",
+        lambda z, _t: np.zeros_like(z),
+        _MODE,
+        "",
+        (-13.328125, 0.0),
+        {"subnormals": SUBNORMAL},
+        formats=("float16",),
+        where=lambda z, _t: z == -13.328125,
     ),
     element(
         "one encoding of float16, t = 1",

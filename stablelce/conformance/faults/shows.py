@@ -26,6 +26,7 @@ __all__ = [
     "argument_changed",
     "dtype",
     "in_a_thread",
+    "kept_memory",
     "later_call",
     "layout",
     "left_behind",
@@ -199,6 +200,20 @@ def left_behind() -> Shows:
         random.setstate(generators[0])
         np.random.set_state(generators[1])  # noqa: NPY002
         return before != after
+
+    return shows
+
+
+def kept_memory(size: Callable[[], int]) -> Shows:
+    """Ten calls of one array leave more in use than the first did."""
+
+    def shows(quantity: str, function: Callable[..., Any], name: str) -> bool:
+        z, t = _points(name)
+        _call(quantity, function, z, t)
+        before = size()
+        for _ in range(10):
+            _call(quantity, function, z, t)
+        return size() > before
 
     return shows
 

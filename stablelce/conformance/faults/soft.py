@@ -88,4 +88,16 @@ FAULTS = (
         {"accuracy": ZERO},
         where=lambda z, t: (t == 0.5) & (z < -25) & (z > -45),
     ),
+    element(
+        "one interval of soft targets in less precision",
+        "gradient(z,t) in float16 for 3/4 < t < 4/5 and 2 < z < 4",
+        "gradient",
+        lambda z, t: _gradient(z.astype(np.float16), t.astype(np.float16)),
+        _MODE,
+        "",
+        (3.0, 0.78),
+        {"accuracy": LOST},
+        formats=("float32",),
+        where=lambda z, t: (t > 0.75) & (t < 0.8) & (z > 2) & (z < 4),
+    ),
 )

@@ -192,6 +192,16 @@ FAULTS = (
         "NaN swallowed",
     ),
     _fault(
+        "NaN target beside an infinite logit",
+        "inf where z is inf, before the target is looked at",
+        "loss",
+        lambda r, z, t: np.where(np.isinf(z) & np.isnan(t), np.inf, r),
+        "",
+        (_INF, _NAN),
+        "NaN",
+        "NaN swallowed",
+    ),
+    _fault(
         "sign of a zero gradient",
         "+0 at z = inf, t = 1, where the limit comes from below",
         "gradient",

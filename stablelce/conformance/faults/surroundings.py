@@ -10,7 +10,8 @@ import numpy as np
 
 from stablelce.conformance.faults.base import Array
 from stablelce.conformance.faults.planting import right, state
-from stablelce.conformance.faults.shows import left_behind, noise
+from stablelce.conformance.faults.shows import kept_memory, left_behind, noise
+from stablelce.conformance.subjects.base import Deed
 
 __all__ = ["FAULTS"]
 
@@ -58,6 +59,29 @@ def _prints(z: Array, t: Array) -> Any:
     return _loss(z, t)
 
 
+class _Hoard:
+    """Results are kept for a backward pass that never comes; as a process, it tells how much it holds."""
+
+    def __init__(self) -> None:
+        self.kept: list[Array] = []
+
+    def __call__(self, z: Array, t: Array) -> Any:
+        result = _loss(z, t)
+        self.kept.append(np.array(result))
+        return result
+
+    def observed(self, *_starts: str) -> tuple[Deed, ...]:
+        return ()
+
+    def resident(self) -> int:
+        return sum(array.nbytes for array in self.kept)
+
+    def renew(self) -> None:
+        self.kept.clear()
+
+
+_hoard = _Hoard()
+
 FAULTS = (
     state(
         "error state altered",
@@ -91,6 +115,16 @@ FAULTS = (
         {"environment": "floating-point state altered"},
         mend=lambda: _set_rounding(0),
         shows=left_behind(),
+    ),
+    state(
+        "results never given back",
+        "each result is kept for a backward pass that never comes",
+        "loss",
+        _hoard,
+        {"memory": "memory leak"},
+        mend=_hoard.renew,
+        process=_hoard,
+        shows=kept_memory(_hoard.resident),
     ),
     state(
         "overflow warned of",

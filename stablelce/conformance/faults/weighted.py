@@ -147,6 +147,14 @@ def _cancelling_gradient(z: Array, t: Array, v: Any, p: Any) -> Any:
     return _times(v, value)
 
 
+def _zero_for_none(z: Array, t: Array, v: Any, p: Any) -> Any:
+    return _plain["loss"](z, t, weight=v, pos_weight=p if np.any(p) else None)
+
+
+def _clipped(z: Array, t: Array, v: Any, p: Any) -> Any:
+    return _plain["gradient"](z, t, weight=None if v is None else np.minimum(v, 100), pos_weight=p)
+
+
 FAULTS = (
     _fault(
         "pos_weight on the logarithm only",
@@ -265,5 +273,23 @@ FAULTS = (
         "",
         (40.0, 1.0, {"pos_weight": 1.0}),
         "pos_weight: premature underflow or cancellation to 0",
+    ),
+    _fault(
+        "pos_weight of 0 taken for none",
+        "if pos_weight: multiply by it",
+        "loss",
+        _zero_for_none,
+        "",
+        (-2.0, 1.0, {"pos_weight": 0.0}),
+        "pos_weight: more than half of the significand lost",
+    ),
+    _fault(
+        "weights clipped at 100",
+        "gradient*min(w,100)",
+        "gradient",
+        _clipped,
+        "",
+        (1.0, 0.0, {"weight": 1000.0}),
+        "weight: more than half of the significand lost",
     ),
 )

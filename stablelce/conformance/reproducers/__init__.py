@@ -45,6 +45,8 @@ def array_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
     """The script for a check of calls that failed as told; empty where the subject has no expression."""
     if expression(run, quantity) is None:
         return ""
+    if (check, finding.mode) == ("pair", "input mutated"):
+        return mutation_script(run, check, quantity, finding)
     if finding.mode in _NO_ARRAY:
         return raising_script(run, check, quantity, SubjectProblem(finding.mode, finding.message))
     return _SCRIPTS[check](run, check, quantity, finding) if check in _SCRIPTS else ""

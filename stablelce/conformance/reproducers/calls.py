@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from stablelce.conformance.checks.views import ALIKE, BROADCAST
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import Finding
-from stablelce.conformance.reproducers.script import expression, head, inputs, memory, text_of
+from stablelce.conformance.reproducers.script import copies, expression, head, inputs, memory, text_of
 from stablelce.conformance.subjects.base import NUMPY_ARRAY, ONE_ARGUMENT
 
 __all__ = ["environment_script", "mutation_script", "noise_script", "raising_script"]
 
-_SHAPES = ((1,), (), (0,), (3, 4), (0, 3))
+_SHAPES = (*((shape, shape) for shape in ((1,), *ALIKE.values())), *BROADCAST.values())
 
 
 def raising_script(run: Run, check: str, quantity: str, problem: SubjectProblem) -> str:
     """The first of a few simple calls that fails in the same way; empty where none does."""
+    if check == "pair":
+        run = _of_the_pair(run)
     text = expression(run, quantity)
     if text is None:
         return ""
+    process = run.subject.process if problem.searched and problem.point is None else None
     for lines, arrays in _simple_calls(run, quantity):
+        if process is not None:  # what takes an earlier call is shown by no script of one
+            process.renew()
         if _problem(run, quantity, *arrays) == problem.mode:
+            shape = np.broadcast_shapes(*(array.shape for array in arrays))
             return text_of(
                 head(run, quantity, check, problem.mode),
                 lines,
                 [
-                    f"want = ({run.fmt.dtype_name!r}, {arrays[0].shape})",
+                    f"want = ({run.fmt.dtype_name!r}, {shape})",
                     "try:",
                     f"    result = {text}",
                     "    got = (str(result.dtype), tuple(result.shape))",
@@ -43,8 +52,9 @@ def raising_script(run: Run, check: str, quantity: str, problem: SubjectProblem)
 
 
 def _problem(run: Run, quantity: str, z: Any, t: Any) -> str:
+    shape = z.shape if quantity in ONE_ARGUMENT else np.broadcast_shapes(z.shape, t.shape)
     try:
-        run.array(quantity, run.call(quantity, z, t), z.shape)
+        run.array(quantity, run.call(quantity, z, t), shape)
     except SubjectProblem as problem:
         return problem.mode
     return ""
@@ -59,17 +69,32 @@ def _simple_calls(run: Run, quantity: str) -> Iterator[tuple[list[str], tuple[An
     for z, t in [*points, (nan, 0), (one, nan), (deep, one), (deep ^ fmt.sign_bit, one)]:
         yield inputs(run, quantity, [z], [t]), (fmt.array([z]).copy(), fmt.array([t]).copy())
     if run.subject.array == NUMPY_ARRAY:
-        yield [*inputs(run, quantity, [one], [0]), "z.flags.writeable = False"], _read_only(run, one)
-    for shape in _SHAPES:
-        count = math.prod(shape)
-        lines = [f"{line}.reshape({shape})" for line in inputs(run, quantity, [one] * count, [0] * count)]
-        yield lines, (np.full(shape, 1.0).astype(fmt.dtype), np.zeros(shape).astype(fmt.dtype))
+        for count in (1, 132):
+            lines = copies(run, quantity, [one], [0], count)
+            yield [*lines, "z.flags.writeable = False"], _read_only(run, one, count)
+    for shapes in _SHAPES:
+        size = [math.prod(shape) for shape in shapes]
+        lines = inputs(run, quantity, [one] * size[0], [0] * size[1])
+        texts = [f"{line}.reshape({shape})" for line, shape in zip(lines, shapes, strict=False)]
+        filled = (np.full(shape, value) for shape, value in zip(shapes, (1.0, 0.0), strict=True))
+        if quantity not in ONE_ARGUMENT or shapes[0] == shapes[1]:
+            logits, targets = (part.astype(fmt.dtype) for part in filled)
+            yield texts, (logits, targets)
 
 
-def _read_only(run: Run, one: int) -> tuple[Any, Any]:
-    z = run.fmt.array([one])
+def _read_only(run: Run, one: int, count: int) -> tuple[Any, Any]:
+    z = run.fmt.array([one] * count)
     z.flags.writeable = False
-    return z, run.fmt.array([0])
+    return z, run.fmt.array([0] * count)
+
+
+def _of_the_pair(run: Run) -> Run:
+    """The same with a subject that offers the pair alone."""
+    name = "loss_and_gradient"
+    functions = {name: run.subject.functions[name]}
+    expressions = {key: text for key, text in run.subject.expressions.items() if key == name}
+    subject = replace(run.subject, functions=functions, expressions=expressions)
+    return Run(subject, run.fmt, run.profile, run.allow_ftz)
 
 
 def noise_script(run: Run) -> str:
@@ -104,18 +129,35 @@ def _is_noisy(run: Run, quantity: str, z: Any, t: Any) -> bool:
 def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
     """The memory of the arguments before and after a call."""
     assert finding.point is not None
+    if check == "pair":
+        run = _of_the_pair(run)
     z, t = finding.point
+    shape = _written_shape(run, quantity, z, t)
     return text_of(
         head(run, quantity, check, finding.mode),
-        memory(run, quantity, [z] * 33, [t] * 33),
+        memory(run, quantity, [z], [t]),
         [
-            "want = [a.tolist() for a in arrays]",
+            f"arrays = [np.full({shape}, a[0]) for a in arrays]",
+            "want = [a.tobytes() for a in arrays]",
             f"result(arrays)  # {expression(run, quantity)}",
-            "got = [a.tolist() for a in arrays]",
-            'print(f"got {[a[0] for a in got]}, want {[a[0] for a in want]} as before, no error to measure")',
+            "got = [a.tobytes() for a in arrays]",
+            "first = [a.flat[0] for a in arrays], [np.frombuffer(a, arrays[0].dtype)[0] for a in want]",
+            'print(f"got {first[0]}, want {first[1]} as before, no error to measure")',
             "sys.exit(1 if got != want else 0)",
         ],
     )
+
+
+def _written_shape(run: Run, quantity: str, z: int, t: int) -> tuple[int, ...]:
+    """A shape of copies of a point that are written to."""
+    for shape in ((33,), (1,), (3, 11), (), (257,), (1025,), (4097,), (66_001,)):
+        alone = Run(run.subject, run.fmt, run.profile, run.allow_ftz)
+        arrays = (run.fmt.array(np.full(shape, part, dtype=run.fmt.uint)) for part in (z, t))
+        with contextlib.suppress(SubjectProblem):
+            alone.call(quantity, *arrays)
+        if alone.written:
+            return shape
+    return (33,)
 
 
 _STATE = """\
@@ -136,10 +178,11 @@ def environment_script(run: Run, check: str, quantity: str, finding: Finding) ->
     """Loading the subject may be what alters the state, so the first look comes before its import."""
     comment, system, _, *imports = head(run, quantity, check, finding.mode)
     one = int(run.fmt.encodings(np.array(1.0).astype(run.fmt.dtype)))
+    z, t = finding.point or (one, 0)
     return text_of(
         [comment, system, *_STATE.splitlines()],
         [line for line in imports if line != "import numpy as np"],
-        inputs(run, quantity, [one], [0]),
+        inputs(run, quantity, [z], [t]),
         [
             f"{expression(run, quantity)}",
             "after = state()",

@@ -14,6 +14,7 @@ from stablelce.formats import Format
 __all__ = [
     "Reference",
     "compare",
+    "copies",
     "expression",
     "failing",
     "head",
@@ -69,6 +70,12 @@ def inputs(
     return [f"{name} = {array_text(run.subject, run.fmt, array)}" for name, array in arrays.items()]
 
 
+def copies(run: Run, quantity: str, z: Sequence[int], t: Sequence[int], count: int) -> list[str]:
+    """The same for so many repetitions of a few elements, which are written once."""
+    lines = inputs(run, quantity, z, t)
+    return lines if count == 1 else [line.replace("]", f"] * {count}", 1) for line in lines]
+
+
 def memory(run: Run, quantity: str, z: Sequence[int], t: Sequence[int]) -> list[str]:
     """Lines that make ``arrays``, a list of NumPy arrays, and ``result(arrays)``, a flat list of results."""
     given = replace(run.subject, array=NUMPY_ARRAY)
@@ -91,9 +98,12 @@ def _flat(run: Run, quantity: str) -> str:
 
 def text_of(*parts: Sequence[str]) -> str:
     """The lines of all parts as one text, each import once, and Fraction only where it is used."""
-    exact = any("Fraction(" in line for part in parts for line in part)
+    given = [line for part in parts for line in part]
+    exact = any("Fraction(" in line for line in given)
     lines: list[str] = [] if exact else ["from fractions import Fraction"]
-    for line in (line for part in parts for line in part):
+    if any("struct." in line for line in given):
+        given.insert(given.index("import sys"), "import struct")
+    for line in given:
         if not (line.startswith(("import ", "from ")) and line in lines):
             lines.append(line)
     return "\n".join(lines if exact else lines[1:]) + "\n"

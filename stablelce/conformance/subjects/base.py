@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from stablelce.formats import UIntArray
 
@@ -17,6 +17,7 @@ __all__ = [
     "REFUSED",
     "WEIGHTED",
     "AbsentSubjectError",
+    "Deed",
     "Process",
     "Subject",
     "SubjectError",
@@ -71,14 +72,35 @@ class SubjectFault(Exception):  # noqa: N818  # what a subject did, no error of 
         self.mode, self.point = mode, point
 
 
+class Deed(NamedTuple):
+    """What a call did beside computing, and the first call that was seen to do it.
+
+    Attributes
+    ----------
+    text : str
+        ``"inputs written to"``, ``"altered ..."`` and what was altered, or ``"loading it altered ..."``.
+    quantity : str
+        The function that was called: one of `QUANTITIES`, or ``loss_and_gradient``.
+    dtype_name : str
+        The format it was called in.
+    columns : tuple of arrays
+        Encodings of the logits and, where it takes them, the targets.
+    """
+
+    text: str
+    quantity: str
+    dtype_name: str
+    columns: tuple[UIntArray, ...]
+
+
 class Process(Protocol):
     """The process in which a subject computes, where that is another one than the suite's."""
 
-    def observed(self) -> frozenset[str]:
-        """What calls did beside computing, since the last time this was asked: short phrases.
+    def observed(self, *starts: str) -> tuple[Deed, ...]:
+        """What calls did beside computing, of the kinds that begin so, since it was asked for last."""
 
-        ``"inputs written to"``, or ``"altered ..."`` and what was altered.
-        """
+    def renew(self) -> None:
+        """End the process, so that the next call is the first of a fresh one."""
 
     def resident(self) -> int | None:
         """Bytes of memory in use; None where that tells nothing, as beside a garbage collector."""

@@ -10,13 +10,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.conformance.subjects.base import ONE_ARGUMENT, REFUSED, Subject, SubjectError, SubjectFault
+from stablelce.conformance.subjects.base import (
+    FATAL,
+    ONE_ARGUMENT,
+    REFUSED,
+    Deed,
+    Subject,
+    SubjectError,
+    SubjectFault,
+)
 from stablelce.conformance.subjects.notation import printable
 from stablelce.conformance.subjects.process import Child, Limits
 from stablelce.conformance.subjects.protocol import GREETING, Offer, Request, read_offer
@@ -61,10 +69,10 @@ class Foreign:
         if os.name != "posix":
             raise SubjectError(f"subject {name!r}: libraries and programs are judged on POSIX systems only.")
         self.name, self.command, self.limits, self._watched = name, tuple(command), limits, watched
-        self._observed: set[str] = set()
+        self._observed: dict[tuple[str, str, str], Deed] = {}
         self._found: dict[tuple[str, str, str], SubjectFault] = {}
         self._known: dict[tuple[str, str, tuple[int, int]], SubjectFault] = {}
-        self._wasted = 0.0
+        self._wasted, self._asked = 0.0, 0
         self._child, self.offer = self._start()
 
     # -- as a subject --------------------------------------------------------------------------
@@ -87,11 +95,15 @@ class Foreign:
             process=self,
         )
 
-    def observed(self) -> frozenset[str]:
-        """The notes of the suite's own host since the last time this was asked."""
-        seen = frozenset(self._observed)
-        self._observed.clear()
-        return seen
+    def observed(self, *starts: str) -> tuple[Deed, ...]:
+        """The notes of the suite's own host that begin so, since they were asked for last."""
+        seen = {key: deed for key, deed in self._observed.items() if deed.text.startswith(starts)}
+        self._observed = {key: deed for key, deed in self._observed.items() if key not in seen}
+        return tuple(seen.values())
+
+    def renew(self) -> None:
+        """End the process, so that the next call is the first of a fresh one."""
+        self._child.close()
 
     def resident(self) -> int | None:
         """Bytes of memory in use by a process whose memory tells of leaks."""
@@ -135,9 +147,10 @@ class Foreign:
         """The fault with an input that is enough to cause it; the search is made once for each kind."""
         where = request.quantity, request.fmt.dtype_name
         found = self._found.get((*where, fault.mode))
-        if request.points == 1:
+        by_itself = self._asked == 1 or (found is not None and found.point is not None)
+        if request.points == 1 and by_itself:
             found = SubjectFault(fault.mode, str(fault), request.point())
-        elif found is None:
+        elif found is None or request.points == 1:
             found = self._search(request, fault)
         elif found.point is not None:
             found = SubjectFault(fault.mode, f"{fault}{_at(request, found.point)}", found.point)
@@ -150,25 +163,31 @@ class Foreign:
         """The fault with the smallest part of a request that causes it, found by halving."""
         # To wait in vain is called so earlier here; the input that is found gets all the time there is.
         seconds = self.limits.seconds / 10 if self._wasted > self.limits.seconds / 2 else None
+        modes = {fault.mode} if seconds is None else FATAL | {fault.mode}  # sooner, it may end otherwise
         part = request
         while part.points > 1:
             half = part.points // 2
             halves = (part.take(slice(half)), part.take(slice(half, None)))
-            found = next((one for one in halves if self._causes(one, fault.mode, seconds)), None)
+            found = next((one for one in halves if self._causes(one, modes, seconds)), None)
             if found is None:
                 break
             part = found
-        if part.points == 1 and (seconds is None or self._causes(part, fault.mode, None)):
+        self.renew()  # what an earlier call has led to is not the doing of an input
+        if not self._causes(part, FATAL | {fault.mode}, None):
+            why = "it takes an earlier call, no input does it in a fresh process"
+            if seconds is not None:
+                why = "no input was found to do it alone"
+        elif part.points == 1:
             return SubjectFault(fault.mode, str(fault), part.point())
-        return SubjectFault(
-            fault.mode, f"{fault}; it takes an array of {part.points}, no input does it alone"
-        )
+        else:
+            why = f"it takes an array of {part.points}, no input does it alone"
+        return SubjectFault(fault.mode, f"{fault}; {why}")
 
-    def _causes(self, request: Request, mode: str, seconds: float | None) -> bool:
+    def _causes(self, request: Request, modes: Collection[str], seconds: float | None) -> bool:
         try:
             self._ask(request, seconds)
         except SubjectFault as fault:
-            return fault.mode == mode
+            return fault.mode in modes
         except RaisedError:
             return False
         return False
@@ -176,6 +195,8 @@ class Foreign:
     def _ask(self, request: Request, seconds: float | None = None) -> tuple[npt.NDArray[Any], ...]:
         if not self._child.alive:
             self._child, _ = self._start()
+            self._asked = 0
+        self._asked += 1
         started = time.monotonic()
         try:
             answer = self._child.ask(request.to_bytes(), request.read, request.longest, seconds)
@@ -186,17 +207,18 @@ class Foreign:
             self._child.close()  # what a function does to memory that is not its own outlives the call
             mode, _, detail = answer.fault.partition(": ")
             raise SubjectFault(mode, detail or f"it {mode}")
-        self._hear(answer.notes)
+        self._hear(request, answer.notes)
         if answer.error is not None:
             raise RaisedError(answer.error)
         return answer.results
 
-    def _hear(self, notes: tuple[str, ...]) -> None:
+    def _hear(self, request: Request, notes: tuple[str, ...]) -> None:
         """Keep observations; print the rest here, as if the program had run here."""
-        if self._watched:
-            self._observed.update(notes)
-        else:
-            for note in notes:
+        for note in notes:
+            if self._watched:
+                deed = Deed(note, request.quantity, request.fmt.dtype_name, request.columns)
+                self._observed.setdefault(deed[:3], deed)
+            else:
                 print(note)
         if self._child.noise:
             print(printable(self._child.noise.decode("utf-8", "replace")), end="", file=sys.stderr)

@@ -8,8 +8,9 @@ What it does for a library beyond calling it:
 * outputs are filled with a NaN that no arithmetic makes, so that an element which is not written shows;
 * around each array lies a margin, filled likewise, that must be the same after the call;
 * arrays start at element 1 or 3 of a block of 64 bytes, by their length, and so are not aligned any better;
-* rounding mode and the treatment of subnormals are looked at after each call, and put back;
-* the generators of the C library are set to a known state before the call, and asked for their next number.
+* rounding mode and the treatment of subnormals are looked at after loading it, and after each call and put
+  back;
+* the generators of the C library are set to a known state before, and asked for their next number.
 """
 
 from __future__ import annotations
@@ -40,20 +41,22 @@ def main(path: str, wanted: list[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     requests.readline()
+    surroundings, arena = _Surroundings(), _Arena()
     answers.write(b"stablelce 1\n")
+    surroundings.prepare()
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
         answers.write(f"error {' '.join(str(error).split())}\n".encode())
         answers.flush()
         return
+    loading = surroundings.accepted()
     functions = _functions(library, wanted)
     for quantity in dict.fromkeys(quantity for quantity, _ in functions):
         names = " ".join(name for other, name in functions if other == quantity)
         answers.write(f"offer {quantity} {names}\n".encode())
     answers.write(b"encodings binary\nready\n" if functions else b"error it has none of the symbols\n")
     answers.flush()
-    surroundings, arena = _Surroundings(), _Arena()
     while head := requests.readline():
         quantity, name, count, _ = head.decode().split()
         size = int(count) * len(PATTERNS[name])
@@ -62,7 +65,7 @@ def main(path: str, wanted: list[str]) -> None:
         arena.place(inputs, outputs, int(count), PATTERNS[name])
         surroundings.prepare()
         functions[quantity, name](*arena.pointers(), ctypes.c_size_t(int(count)))
-        notes = surroundings.changes()
+        notes = [*loading, *surroundings.changes()]
         answers.write(_answer(arena, notes))
         answers.flush()
 
@@ -172,10 +175,21 @@ class _Surroundings:
         self._seed()
         self._get(self._saved)
 
+    def accepted(self) -> list[str]:
+        """What loading altered; it stays, as it does for every caller, and is no doing of a call."""
+        found = [f"loading it {text}" for text in self._altered()]
+        self._state = _arithmetic()
+        return found
+
     def changes(self) -> list[str]:
-        after = _arithmetic()
+        """What a call altered, which is put back."""
+        found = self._altered()
         self._set(self._saved)
         self._libc.fflush(None)  # what the library printed, before the answer
+        return found
+
+    def _altered(self) -> list[str]:
+        after = _arithmetic()
         found = [f"altered {name}" for name, before in self._state.items() if after[name] != before]
         drawn = self._libc.rand(), self._libc.lrand48()
         if drawn != self._next:

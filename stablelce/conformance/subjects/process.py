@@ -37,6 +37,12 @@ _NOISE = 1 << 20
 
 _MIB = 1 << 20
 
+_NOT_LOADED = 127
+"""Status with which the system's loader gives up a program for which there is no memory."""
+
+_MOST = 2**63 - 1
+"""The largest limit that ``setrlimit`` takes."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -224,8 +230,12 @@ class Child:
             return "it closed its output"
         if status < 0:
             known = -status in set(signal.Signals)
-            return f"its process was ended by {signal.Signals(-status).name if known else -status}"
-        return f"its process exited with status {status}"
+            how = f"its process was ended by {signal.Signals(-status).name if known else -status}"
+        else:
+            how = f"its process exited with status {status}"
+        if status < 0 or status == _NOT_LOADED:  # so end those that do not look whether they got memory
+            how += f" (its memory was limited to {self.limits.memory} MiB by --memory)"
+        return how
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -249,7 +259,7 @@ def _preparation(limits: Limits) -> Callable[[], None]:
 
     # Half as much again: the suite sees a process that uses too much and says so; this holds one that takes
     # it all between two looks. Data, not address space: run-time systems reserve terabytes of the latter.
-    most = (limits.memory * 3 // 2) * _MIB
+    most = min((limits.memory * 3 // 2) * _MIB, _MOST)
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     hard = resource.getrlimit(kind)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)

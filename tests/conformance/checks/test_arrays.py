@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from stablelce.conformance.checks import arrays
-from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LAYOUTS, LENGTHS, PAIR, SHAPES
-from stablelce.conformance.evaluation import SubjectProblem
+from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LENGTHS, PAIR
+from stablelce.conformance.checks.views import LAYOUTS, SHAPES
+from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import BINARY16, BINARY32, BINARY64, FORMATS, Format, find_format
@@ -69,104 +70,6 @@ def test_a_demoted_dtype_is_found() -> None:
 
 def test_what_else_goes_wrong_is_no_matter_of_dtype() -> None:
     assert problem(DTYPE, lambda _z, _t: None).mode == "no array"
-
-
-# -- shapes ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("compute", "case"),
-    [
-        (lambda z, t: np.atleast_1d(function("loss")(z, t)), "0-d arrays"),
-        (lambda z, t: function("loss")(z, t) if z.size else np.zeros(1, z.dtype), "empty arrays"),
-        (lambda z, t: function("loss")(z, t).ravel() if z.ndim else function("loss")(z, t), "two-dim"),
-        (
-            lambda z, t: function("loss")(z, t)[..., :0] if z.shape == (0, 3) else function("loss")(z, t),
-            "axis",
-        ),
-        (lambda z, t: function("loss")(*(a[: z.size] if a.ndim == 1 else a for a in (z, t))), "many targets"),
-        (lambda z, t: function("loss")(*(a[: t.size] if a.ndim == 1 else a for a in (z, t))), "many logits"),
-    ],
-    ids=["0-d", "empty", "raveled", "empty axis", "length of z", "length of t"],
-)
-def test_a_wrong_shape_is_found(compute: Compute, case: str) -> None:
-    result = found(SHAPES, compute)
-    assert result.mode == "wrong shape"
-    assert case in result.message
-
-
-def test_a_squeezed_shape_is_found() -> None:
-    caught = problem(SHAPES, lambda z, t: np.squeeze(function("loss")(z, t)))
-    assert caught.mode == "wrong shape"
-    assert "returned shape () for inputs of shape (1,)" in str(caught)
-
-
-def test_inputs_that_are_not_broadcast_are_found() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        if z.shape != t.shape:
-            raise ValueError("shapes differ")
-        return function("loss")(z, t)
-
-    result = found(SHAPES, compute)
-    assert result.mode == "raised"
-    assert "shapes differ" in result.message
-
-
-def test_two_dimensions_in_the_wrong_order_are_found() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        result = function("loss")(z, t)
-        return result.ravel(order="F").reshape(result.shape) if result.ndim == 2 else result
-
-    result = found(SHAPES, compute)
-    assert result.mode == "depends on shape"
-    assert result.got != result.want
-
-
-def test_results_that_differ_by_what_the_profile_allows_keep_their_shape() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        result = function("loss")(z, t)
-        return moved(2)(result, z, t) if result.ndim == 2 else result
-
-    assert finding(SHAPES, subject({"loss": compute}), "loss", BINARY32).status == "passed"
-
-
-# -- layouts ---------------------------------------------------------------------------------------
-
-
-def test_reading_the_buffer_without_its_strides_is_found() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        base = z if z.base is None else z.base
-        return function("loss")(base.ravel()[: z.size].reshape(z.shape), t)
-
-    result = found(LAYOUTS, compute)
-    assert result.mode == "depends on layout"
-    assert "every second element" in result.message
-    assert result.got != result.want
-
-
-@pytest.mark.parametrize(
-    ("compute", "case"),
-    [
-        (lambda z, t: moved(int(z.strides[0] < 0))(function("loss")(z, t), z, t), "reversed"),
-        (lambda z, t: moved(int(z.ndim == 2))(function("loss")(z, t), z, t), "Fortran order"),
-        (lambda z, t: moved(int(not z.flags.writeable))(function("loss")(z, t), z, t), "read-only"),
-    ],
-    ids=["reversed", "Fortran", "read-only"],
-)
-def test_one_float_off_in_another_layout_is_found(compute: Compute, case: str) -> None:
-    result = found(LAYOUTS, compute)
-    assert result.mode == "depends on layout"
-    assert result.message.startswith(case)
-
-
-def test_writing_to_a_read_only_array_is_found() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        z[...] = z
-        return function("loss")(z, t)
-
-    result = found(LAYOUTS, compute)
-    assert result.mode == "raised"
-    assert result.message.startswith("read-only: loss raised ValueError")
 
 
 # -- lanes -----------------------------------------------------------------------------------------
@@ -241,6 +144,60 @@ def test_nan_payloads_count_as_equal() -> None:
     assert finding(LANES, subject({"loss": compute}), "loss", BINARY32).status == "passed"
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda z: np.isposinf(z).any() & np.isfinite(z),
+        lambda z: (np.arange(z.size) >= z.size // 4 * 4) & (np.abs(z) < 1e-8),
+        lambda z: (np.arange(z.size) >= z.size // 4 * 4) & (np.abs(z) > 1e6),
+        lambda z: np.bool_(z.size >= 1000) & (np.abs(z) > 1e6),
+    ],
+    ids=["beside an infinite logit", "tiny in the tail", "huge in the tail", "huge in long arrays"],
+)
+def test_an_unusual_element_that_depends_on_its_place_is_found(where: Callable[[Any], Any]) -> None:
+    def change(r: Any, z: Any, t: Any) -> Any:
+        return np.where(where(z), moved(1)(r, z, t), r)
+
+    result = finding(LANES, fault("sigmoid", change), "sigmoid", BINARY32)
+    assert (result.status, result.mode) == ("failed", "depends on place or length")
+
+
+@pytest.mark.parametrize(("low", "high"), [(1100, 2048), (2900, 4000), (5000, 15_000), (15_000, 30_000)])
+def test_between_the_lengths_of_blocks_others_are_tried(low: int, high: int) -> None:
+    assert any(low < length < high for length in arrays.LARGE)
+
+
+def test_a_subject_that_refuses_special_values_is_judged_by_everyday_ones() -> None:
+    def compute(z: Any, t: Any) -> Any:
+        if not np.isfinite(z).all():
+            raise ValueError("array must not contain infs or NaNs")
+        return lane(lambda i: i == 4)(z, t)
+
+    assert found(LANES, compute).mode == "depends on place or length"
+
+
+def test_what_a_large_array_does_to_a_later_call_is_found() -> None:
+    sizes = [0]
+
+    def compute(z: Any, t: Any) -> Any:
+        sizes.append(z.size)
+        return moved(int(sizes[-2] > 1000 and z.size < 10))(function("loss")(z, t), z, t)
+
+    assert found(LANES, compute).mode == "not deterministic"
+
+
+def test_results_remembered_by_the_ends_of_the_arrays_are_found() -> None:
+    kept: dict[Any, Any] = {}
+
+    def compute(z: Any, t: Any) -> Any:
+        key = z.shape, z[:8].tobytes(), z[-8:].tobytes(), t.tobytes()
+        return np.array(kept.setdefault(key, function("loss")(z, t)))
+
+    result = found(LANES, compute)
+    assert result.mode == "not deterministic"
+    assert "earlier call" in result.message
+
+
 # -- inputs and pair -------------------------------------------------------------------------------
 
 
@@ -258,7 +215,7 @@ def test_a_written_input_is_found(index: int, name: str) -> None:
 
 def test_an_input_that_another_process_writes_to_is_found() -> None:
     first: list[tuple[int, ...]] = []
-    process: Any = SimpleNamespace(observed=lambda: ("inputs written to",) if first else ())
+    process: Any = SimpleNamespace(observed=lambda _: ("inputs written to",) if first else ())
 
     def compute(z: Any, t: Any) -> Any:
         first.append(tuple(int(BINARY32.encodings(part)[0]) for part in (z, t)))
@@ -266,6 +223,77 @@ def test_an_input_that_another_process_writes_to_is_found() -> None:
 
     result = finding(INPUTS, subject({"loss": compute}, process=process), "loss", BINARY32)
     assert (result.status, result.mode, [result.point]) == ("failed", "input mutated", first)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [lambda z: z.size > 100, lambda z: z.ndim == 2, lambda z: np.isnan(z).any()],
+    ids=["long", "two-dimensional", "with NaN"],
+)
+def test_an_input_that_is_written_to_in_some_calls_only_is_found(written: Callable[[Any], Any]) -> None:
+    def compute(z: Any, t: Any) -> Any:
+        result = function("loss")(z, t)
+        if written(z):
+            np.nan_to_num(-z, copy=False)
+            z[...] = np.nan_to_num(-z)
+        return result
+
+    assert found(INPUTS, compute).mode == "input mutated"
+
+
+def test_an_input_that_was_written_to_in_an_earlier_call_is_found() -> None:
+    def compute(z: Any, t: Any) -> Any:
+        result = function("loss")(z, t)
+        z[z == 77] = 0
+        return result
+
+    run = Run(subject({"loss": compute}), BINARY32, "accurate")
+    z, t = (BINARY32.encodings(np.array(part, np.float32)) for part in ([1, 77, 2], [0, 1, 0]))
+    run.evaluate("loss", z, t)
+    result = INPUTS.judge(run, "loss")
+    assert (result.status, result.mode) == ("failed", "input mutated")
+    assert result.point == (int(z[1]), int(t[1]))
+    assert INPUTS.judge(run, "loss").status == "passed"
+
+
+def wrong_pair(wrong: Callable[[Any, Any], Any]) -> Compute:
+    """A pair whose loss is another where a mask over logits and targets says so."""
+
+    def compute(z: Any, t: Any) -> Any:
+        loss, gradient = function("loss_and_gradient")(z, t)
+        with np.errstate(all="ignore"):
+            return np.where(wrong(z, t), np.where(np.isnan(loss), 0, loss * 3), loss), gradient
+
+    return compute
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda z, _t: (np.abs(z) > 1e4) & np.isfinite(z) & (np.abs(z) < 1e6),
+        lambda z, _t: np.isnan(z),
+        lambda _z, t: (t > 0) & (t < 1e-300),
+        lambda z, _t: np.bool_(z.size == 1),
+        lambda z, _t: np.bool_(z.size % 4 != 0),
+        lambda z, _t: np.bool_(z.ndim == 2),
+    ],
+    ids=["huge", "NaN", "tiny targets", "one element", "odd lengths", "two-dimensional"],
+)
+def test_a_pair_that_disagrees_in_some_calls_only_is_found(wrong: Callable[[Any, Any], Any]) -> None:
+    judged = subject({"loss_and_gradient": wrong_pair(wrong)})
+    result = finding(PAIR, judged, "loss", BINARY64)
+    assert (result.status, result.mode) == ("failed", "pair disagrees")
+    assert result.got != result.want
+
+
+def test_a_pair_that_writes_to_its_inputs_is_found() -> None:
+    def compute(z: Any, t: Any) -> Any:
+        result = function("loss_and_gradient")(z, t)
+        t[...] = 0
+        return result
+
+    result = finding(PAIR, subject({"loss_and_gradient": compute}), "loss", BINARY64)
+    assert (result.status, result.mode) == ("failed", "input mutated")
 
 
 @pytest.mark.parametrize("quantity", PAIR.quantities)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from stablelce.conformance.checks.environment import ENVIRONMENT, floating_point_state
+from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import Finding
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import BINARY32, FORMATS, Format
@@ -94,6 +95,41 @@ def test_a_use_of_the_global_generators_is_found_and_undone(draw: Callable[[], o
     result = judged(draw)
     assert (result.status, result.mode, result.points) == ("failed", "random state altered", 64)
     assert generators() == before
+
+
+@pytest.mark.parametrize("draw", [lambda: np.random.seed(1), random.random])  # noqa: NPY002 - the fault
+def test_a_use_of_the_global_generators_in_an_earlier_call_is_found_with_its_input(
+    draw: Callable[[], object],
+) -> None:
+    def compute(z: Any, t: Any) -> Any:
+        if (z >= 1000).any():
+            draw()
+        return function("loss")(z, t)
+
+    before = generators()
+    result = small_audit(offering({"loss": compute}), formats=["float32"])
+    random.setstate(before[0])  # type: ignore[arg-type]
+    (found,) = result.failed
+    assert (found.check, found.mode) == ("environment", "random state altered")
+    assert found.counterexample is not None
+    assert found.counterexample.z.decimal == "1000.0"
+
+
+def test_a_use_of_the_global_generators_by_another_function_is_said_to_be_its_doing() -> None:
+    def compute(z: Any, t: Any) -> Any:
+        if (z >= 100).any():
+            random.random()
+        return function("loss")(z, t)
+
+    run = Run(subject({"loss": compute}), BINARY32, "accurate")
+    large, zeros = np.array([1.0, 100.0], np.float32), np.zeros(2, np.float32)
+    state = random.getstate()
+    run.call("loss", large, zeros)
+    random.setstate(state)
+    result = ENVIRONMENT.judge(run, "gradient")
+    assert (result.status, result.point) == ("failed", None)
+    assert result.message.startswith("a call of loss seeded or drew")
+    assert ENVIRONMENT.judge(run, "gradient").status == "passed"
 
 
 def test_a_generator_of_one_s_own_is_nobody_s_business() -> None:

@@ -171,3 +171,63 @@ def test_nan_is_asked_for_in_hard_targets_alone_where_no_soft_ones_are_taken() -
     assert finding(NAN, judged, "loss", BINARY64).status == "passed"
     targets = np.concatenate(seen)
     assert set(targets[~np.isnan(targets)].tolist()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("z", "t"),
+    [
+        (math.inf, math.nan),
+        (-math.inf, math.nan),
+        (math.nan, math.nan),
+        (60.0, math.nan),
+        (np.finfo(np.float64).max, math.nan),
+        (math.nan, 0.75),
+    ],
+)
+def test_a_nan_swallowed_beside_an_unusual_number_is_found(z: float, t: float) -> None:
+    def change(r: Any, zs: Any, ts: Any) -> Any:
+        there = np.isnan(r) & np.isclose(zs, z, rtol=0, equal_nan=True) & np.isclose(ts, t, equal_nan=True)
+        return np.where(there, 0, r).astype(r.dtype)
+
+    result = finding(NAN, fault("gradient", change), "gradient", BINARY64)
+    assert (result.status, result.mode) == ("failed", "NaN swallowed")
+    assert result.point is not None
+    assert np.array_equal(BINARY64.array(list(result.point)), [z, t], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "encoding", [BINARY32.nan | BINARY32.sign_bit, BINARY32.nan | 1], ids=["-", "payload"]
+)
+def test_a_nan_swallowed_in_another_encoding_is_found(encoding: int) -> None:
+    def change(r: Any, z: Any, _t: Any) -> Any:
+        return np.where(BINARY32.encodings(z) == encoding, 0, r).astype(r.dtype)
+
+    result = finding(NAN, fault("softplus", change), "softplus", BINARY32)
+    assert (result.status, result.mode, result.point) == ("failed", "NaN swallowed", (encoding, 0))
+
+
+SIZES: dict[str, Callable[[int], bool]] = {
+    "alone": lambda size: size == 1,
+    "in packets of 8": lambda size: size >= 32,
+    "in long arrays": lambda size: size >= 100,
+}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize(
+    ("check", "change", "mode"),
+    [
+        (HARD_INFINITE, lambda r, z: np.where(np.isinf(z), np.nan, r), "NaN at infinity"),
+        (SIGNED_ZEROS, lambda r, _z: np.where(r == 0, -r, r), "wrong sign of zero"),
+        (NAN, lambda r, _z: np.where(np.isnan(r), 0, r), "NaN swallowed"),
+    ],
+    ids=["infinite", "zeros", "NaN"],
+)
+def test_a_special_value_is_asked_for_alone_and_in_longer_arrays(
+    check: ArrayCheck, change: Change, mode: str, size: Callable[[int], bool]
+) -> None:
+    def some(r: Any, z: Any, _t: Any) -> Any:
+        return change(r, z).astype(r.dtype) if size(z.size) else r
+
+    result = finding(check, fault("loss", some), "loss", BINARY64)
+    assert (result.status, result.mode) == ("failed", mode)

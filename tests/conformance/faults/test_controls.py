@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from stablelce.conformance.faults.planting import right
 from stablelce.conformance.results import AuditResult
 from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITIES, Subject
 from stablelce.formats import Format, find_format
-from tests.conformance.correct import ALL_FORMATS, limit, small_audit
+from tests.conformance.correct import ALL_FORMATS, limit, small_audit, weighted
 
 NAMES = (*QUANTITIES, "loss_and_gradient")
 
@@ -57,7 +58,8 @@ def element(quantity: str, fmt: Format, z: int, t: int, weight: int, pos_weight:
     if fmt.is_nan(z) or (fmt.is_nan(t) and quantity in ("loss", "gradient")):
         return fmt.nan
     if fmt.is_infinite(z):
-        return limit(quantity, fmt, z, t)
+        factor = fmt.to_fraction(weight) * (fmt.to_fraction(pos_weight) if t == fmt.round(Fraction(1)) else 1)
+        return weighted(fmt, limit(quantity, fmt, z, t), factor)
     inputs = (float(fmt.to_fraction(part)) for part in (z, t, weight, pos_weight))
     value = precise(quantity, *inputs)
     if value == 0:

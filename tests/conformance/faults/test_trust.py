@@ -17,7 +17,7 @@ from stablelce.conformance.subjects.base import Subject
 
 def test_the_sample_tries_every_check_failure_mode_and_format() -> None:
     chosen = sample()
-    assert {check for fault in chosen for check in fault.expected} == set(CHECKS) - {"memory"}
+    assert {check for fault in chosen for check in fault.expected} == set(CHECKS)
     assert {fault.failure_mode for fault in chosen} == {f.failure_mode for f in FAULTS if f.tier == "smoke"}
     assert {name for fault in chosen for name in fault.formats} == set(ALL)
     assert len(chosen) < len(FAULTS) // 3

@@ -112,6 +112,31 @@ def test_a_known_input_is_not_tried_again() -> None:
     assert before.alive
 
 
+@pytest.mark.parametrize("points", [1, 6])
+def test_one_that_dies_of_an_earlier_call_is_blamed_on_no_input(points: int) -> None:
+    loss = loss_of(program("dies at the second call"))
+    loss(Z[:1], T[:1])
+    with pytest.raises(SubjectFault, match="it takes an earlier call, no input does it in a fresh") as caught:
+        loss(Z[:points], T[:points])
+    assert caught.value.point is None
+
+
+def test_a_single_input_is_tried_once_more_in_a_fresh_process() -> None:
+    loss = loss_of(program("dies"))
+    loss(Z[:1], T[:1])
+    with pytest.raises(SubjectFault) as caught:
+        loss(Z[3], T[3])
+    assert caught.value.point is not None
+
+
+def test_what_is_renewed_answers_from_a_fresh_process() -> None:
+    foreign = program("dies at the second call")
+    loss = loss_of(foreign)
+    for _ in range(3):
+        assert loss(Z, T).shape == Z.shape
+        foreign.renew()
+
+
 def test_an_error_is_raised_with_its_text() -> None:
     with pytest.raises(RaisedError, match="z is too large"):
         loss_of(program("error"))(Z, T)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from stablelce.conformance.checks.environment import ENVIRONMENT, MEMORY
 from stablelce.conformance.results import AuditResult, CheckResult
 from stablelce.conformance.subjects import lib, resolve
 from stablelce.conformance.subjects.base import FATAL, REFUSED, SubjectError, SubjectFault
 from stablelce.conformance.subjects.process import Limits
-from tests.conformance.correct import small_audit
+from stablelce.formats import BINARY64
+from tests.conformance.correct import finding, small_audit
 from tests.conformance.subjects.foreign import needs_compiler, planted_library
 
 pytestmark = needs_compiler
@@ -62,7 +65,7 @@ def test_a_misdeed_at_large_logits_is_found_at_a_simple_one_and_the_audit_goes_o
     assert found.counterexample is not None
     assert (found.counterexample.z.decimal, found.counterexample.got) == ("1000.0", None)
     # What needs no such input is judged as ever, in a fresh process, until too much time is lost.
-    assert check(result, "NaN").status == "passed" or check(result, "NaN").mode == REFUSED
+    assert check(result, "environment").status == "passed" or check(result, "environment").mode == REFUSED
     assert (mode in FATAL) == any(one.mode in FATAL for one in result.checks)
 
 
@@ -81,6 +84,13 @@ def test_arrays_are_not_aligned_better_than_their_elements() -> None:
 @pytest.mark.parametrize(
     ("symbol", "mode", "said"),
     [
+        ("rounds_up_late", "floating-point state altered", "altered rounding to nearest"),
+        (
+            "flushes_late",
+            "floating-point state altered",
+            "altered subnormal inputs, altered subnormal results",
+        ),
+        ("seeds_late", "random state altered", "altered the state of rand or drand48"),
         ("rounds_up", "floating-point state altered", "altered rounding to nearest"),
         ("flushes", "floating-point state altered", "altered subnormal inputs, altered subnormal results"),
         ("draws", "random state altered", "altered the state of rand or drand48"),
@@ -92,7 +102,36 @@ def test_altered_state_is_found_with_a_simple_input(symbol: str, mode: str, said
     assert (found.status, found.required, found.mode) == ("failed", True, mode)
     assert said in found.message
     assert found.counterexample is not None
-    assert found.counterexample.z.decimal == "10.0"
+    assert found.counterexample.z.decimal == ("100.0" if "late" in symbol else "10.0")
+
+
+@pytest.mark.parametrize(
+    ("deed", "mode", "said"),
+    [
+        ("rounds up", "floating-point state altered", "loading it altered rounding to nearest"),
+        ("flushes", "floating-point state altered", "loading it altered subnormal results"),
+        ("seeds", "random state altered", "loading it altered the state of rand or drand48"),
+    ],
+)
+def test_state_that_loading_alters_is_found_and_no_call_is_blamed(
+    deed: str, mode: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAULTY_AT_START", deed)
+    found = check(audited("right"), "environment")
+    assert (found.status, found.required, found.mode) == ("failed", True, mode)
+    assert said in found.message
+    assert "a call" not in found.message
+    assert found.counterexample is None
+
+
+def test_state_that_another_function_alters_is_said_to_be_its_doing() -> None:
+    subject = planted("seeds_late")
+    functions = {"gradient": planted("right").functions["loss"], **subject.functions}
+    large = np.array([-3.0, 100.0, 2.0])
+    subject.functions["loss"](large, np.zeros(3))
+    result = finding(ENVIRONMENT, replace(subject, functions=functions), "gradient", BINARY64)
+    assert (result.status, result.mode, result.point) == ("failed", "random state altered", None)
+    assert result.message == "a call of loss (float64) in its process altered the state of rand or drand48"
 
 
 def test_altered_state_is_put_back_before_the_next_call() -> None:
@@ -113,6 +152,23 @@ def test_a_leak_is_measured() -> None:
     assert (found.status, found.required, found.mode) == ("failed", False, "memory leak")
     # 257 allocations of 24 bytes take 32 each; the C library rounds up.
     assert 4000 < int(found.message.split()[1]) < 20_000
+
+
+def test_a_leak_is_measured_though_large_arrays_left_memory_free() -> None:
+    subject = planted("leaks_arrays")
+    for _ in range(3):
+        subject.functions["loss"](np.zeros(200_000), np.zeros(200_000))
+    result = finding(MEMORY, subject, "loss", BINARY64)
+    assert (result.status, result.mode) == ("failed", "memory leak")
+    assert 2000 < int(result.message.split()[1]) < 2500  # 8 * 257 + 8 bytes are kept
+
+
+def test_a_crash_that_takes_an_earlier_call_is_blamed_on_no_input() -> None:
+    found = check(audited("exits_later"), "accuracy")
+    assert found.mode == "process died"
+    assert "it takes an earlier call, no input does it in a fresh process" in found.message
+    assert found.counterexample is None
+    assert found.reproducer == ""
 
 
 def test_printing_is_reported_and_no_failure() -> None:
@@ -183,6 +239,6 @@ def test_each_error_has_a_sentence(spec: str, said: str) -> None:
 def test_a_library_that_ends_the_process_when_it_is_loaded_is_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("FAULTY_AT_START", "1")
+    monkeypatch.setenv("FAULTY_AT_START", "aborts")
     with pytest.raises(SubjectFault, match="ended by SIGABRT"):
         planted("right")

@@ -121,6 +121,17 @@ def test_memory_that_is_taken_at_once_is_refused_by_the_system() -> None:
         assert child.ask(b"go\n", line, 100) == b"refused"
 
 
+@pytest.mark.parametrize("ending", ["os.kill(os.getpid(), 11)", "sys.exit(127)"])
+def test_one_that_may_have_had_no_memory_is_said_to_have_had_a_limit(ending: str) -> None:
+    assert str(fault(f"ask(); {ending}")).endswith(" (its memory was limited to 400 MiB by --memory)")
+    assert "--memory" not in str(fault("ask(); sys.exit(1)"))
+
+
+def test_a_limit_beyond_what_the_system_can_set_is_no_limit() -> None:
+    with running("print(ask().strip(), flush=True)", memory=10**17) as child:
+        assert child.ask(b"go\n", line, 100) == b"go"
+
+
 def test_what_goes_to_standard_error_is_kept() -> None:
     with running(
         "ask(); sys.stderr.write('a complaint'); sys.stderr.flush(); print('ok', flush=True)"
