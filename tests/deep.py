@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stablelce.conformance.provenance import provenance
+from stablelce.conformance.provenance import provenance, sources
 
-__all__ = ["main", "markdown", "rows"]
+__all__ = ["main", "markdown", "measured", "rows"]
 
 COMMAND = "python -m tests.deep --write reports/deep"
 PACKAGES = ("numpy", "numba", "python-flint", "mpmath", "hypothesis")
@@ -26,7 +26,29 @@ PACKAGES = ("numpy", "numba", "python-flint", "mpmath", "hypothesis")
 ELSEWHERE = ("--ignore=tests/conformance/faults",)
 """Deep tests of the suite's own power, which take longer than all others; their record is reports/faults."""
 
+INPUTS = (
+    "data/hard_",
+    "exhaustive16.py",
+    "hard_cases.py",
+    "region_maps.py",
+    "region_members.py",
+    "regions.py",
+    "strategies.py",
+    "vectors/",
+)
+"""Of the suite, where these tests take inputs and expected values from."""
+
 Row = dict[str, Any]
+
+
+def measured() -> tuple[str, ...]:
+    """The sources whose results are measured here: the library, its oracle, and where inputs come from.
+
+    What judges subjects is not among them, nor is the trainer: one case of each is run here because it takes
+    long, and all others by default.
+    """
+    kept = tuple(f"conformance/{name}" for name in INPUTS)
+    return tuple(name for name in sources() if not name.startswith("conformance/") or name.startswith(kept))
 
 
 def main(arguments: list[str]) -> int:
@@ -50,7 +72,7 @@ def main(arguments: list[str]) -> int:
         status = subprocess.run([sys.executable, *command], check=False).returncode
         found = rows(ET.parse(report).getroot().iter("testcase")) if report.exists() else []
     if status == 0 and options.write:
-        record = {"version": 1, "provenance": provenance(COMMAND, PACKAGES).model_dump(), "tests": found}
+        record = {"version": 1, "provenance": provenance(COMMAND, PACKAGES, measured()).model_dump(), "tests": found}
         options.write.mkdir(parents=True, exist_ok=True)
         (options.write / "deep.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         (options.write / "README.md").write_text(markdown(record), encoding="utf-8")

@@ -45,4 +45,4 @@ def _hessians(z: Any) -> Any:
 
 
 settle = settling(_losses, _gradients, _hessians, LAST)
-"""Of what the first stage for binary64 leaves; beyond the limit softplus(-a) and sigmoid(-a) round to zero."""
+"""Of what the first stage for binary64 leaves; beyond the limit results are zero."""
