@@ -72,7 +72,8 @@ def main(arguments: list[str]) -> int:
         status = subprocess.run([sys.executable, *command], check=False).returncode
         found = rows(ET.parse(report).getroot().iter("testcase")) if report.exists() else []
     if status == 0 and options.write:
-        record = {"version": 1, "provenance": provenance(COMMAND, PACKAGES, measured()).model_dump(), "tests": found}
+        made = provenance(COMMAND, PACKAGES, measured())
+        record = {"version": 1, "provenance": made.model_dump(), "tests": found}
         options.write.mkdir(parents=True, exist_ok=True)
         (options.write / "deep.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         (options.write / "README.md").write_text(markdown(record), encoding="utf-8")

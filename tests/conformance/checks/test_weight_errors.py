@@ -55,6 +55,9 @@ def test_a_tiny_target_under_pos_weight_is_no_cancelled_gradient() -> None:
 def test_where_weights_mask_every_pair_of_them_meets_every_element() -> None:
     *_, both = _masked(Run(subject(), FMT, "accurate"), ("pos_weight", "weight"))
     columns: list[Any] = [both.z, both.t, both.weights["pos_weight"], both.weights["weight"]]
+    sign, largest = FMT.sign_bit, FMT.max_finite
+    given = {0, FMT.infinity, largest}
+    assert given | {sign | one for one in given} | {FMT.nan} < set(both.z.tolist())
     met = set(zip(*(column.tolist() for column in columns), strict=True))
     assert len(met) == len({(z, t) for z, t, _, _ in met}) * 3 * 3
     assert {w for *_, w in met} == set(encoded(0, 0.5, 1).tolist())
