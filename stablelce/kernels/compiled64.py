@@ -22,9 +22,10 @@ from stablelce.kernels.table import SIGMOID_HIGH, SIGMOID_LOW, SOFTPLUS_HIGH, SO
 
 __all__ = ["drive"]
 
-NORMAL = 640.0
-"""The largest a for this stage. From about 660 on, far inside the table, low words are subnormal, and some
-processors take a hundred times as long for a vector with one of them: the next stage has none."""
+NORMAL = 636.0
+"""The largest a for this stage. From 639 on, far inside the table, terms of the bounds are subnormal, then
+low words, and some processors take a hundred times as long for a vector with one of them: the next stage has
+none."""
 
 ROWS = np.stack([SOFTPLUS_HIGH, SOFTPLUS_LOW, SIGMOID_HIGH, SIGMOID_LOW], axis=1)
 

@@ -36,6 +36,21 @@ def _decided(high: Any, low: Any, bound: Any) -> Any:
 
 
 @loop
+def _both(z: Any, t: Any) -> Any:
+    losses, gradients = np.empty(z.size), np.empty(z.size)
+    sure, sure_gradient = np.empty(z.size, np.bool_), np.empty(z.size, np.bool_)
+    for i in range(z.size):
+        d, d_low, y, y_low = _pairs(abs(z[i]))
+        w, w_low = _distance(z[i], t[i])
+        high, low, bound = _loss(abs(z[i]), w, w_low, d, d_low)
+        losses[i], sure[i] = _decided(high, low, bound)
+        high, low, bound = _gradient(w, w_low, y, y_low)
+        value, sure_gradient[i] = _decided(high, low, bound)
+        gradients[i] = value if z[i] >= 0 else -value
+    return losses, sure, gradients, sure_gradient
+
+
+@loop
 def _losses(z: Any, t: Any) -> Any:
     values, sure = np.empty(z.size), np.empty(z.size, np.bool_)
     for i in range(z.size):
@@ -68,5 +83,5 @@ def _hessians(z: Any) -> Any:
     return values, sure
 
 
-settle = settling(_losses, _gradients, _hessians, LIMIT)
+settle = settling(_both, _losses, _gradients, _hessians, LIMIT)
 """Of what the first stage for binary32 leaves; the limit is that of the table."""

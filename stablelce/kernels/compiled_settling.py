@@ -31,13 +31,13 @@ def collect(marks: Any, start: Any, places: Any, count: Any) -> Any:
 
 @loop
 def gather(mark: Any, limit: Any, z: Any, t: Any, fixed: Any, left: Any, places: Any) -> Any:
-    """Logits, targets and places of what has the mark: logits of at most ``limit``, targets in [0, 1]."""
+    """Logits, targets and places of what has all of ``mark``: |z| at most ``limit``, targets in [0, 1]."""
     columns, chosen, count = np.empty((2, places.size)), np.empty(places.size, np.int64), 0
     for i in places:
         target = float(t[i]) if t.size else fixed
         columns[0, count], columns[1, count], chosen[count] = z[i], target, i
         served = (abs(z[i]) <= limit) & (target >= 0) & (target <= 1)
-        count += served & (left[i] & mark != 0)
+        count += served & (left[i] & mark == mark)
     return columns[0, :count], columns[1, :count], chosen[:count]
 
 
@@ -59,7 +59,7 @@ def any_left(left: Any, places: Any) -> Any:
     return some
 
 
-def settling(of_losses: Any, of_gradients: Any, of_hessians: Any, limit: float) -> Any:
+def settling(of_both: Any, of_losses: Any, of_gradients: Any, of_hessians: Any, limit: float) -> Any:
     """The loop of a stage: ``settle(z, t, fixed, losses, gradients, hessians, left, places)``.
 
     It writes the results that are marked as undecided at those places, and unmarks them; it returns whether
@@ -68,6 +68,9 @@ def settling(of_losses: Any, of_gradients: Any, of_hessians: Any, limit: float) 
 
     Parameters
     ----------
+    of_both : loop
+        Columns of logits and targets to losses, whether each is decided, gradients, whether each is decided:
+        one after the other they would take exp(-a) twice.
     of_losses, of_gradients : loop
         Columns of logits and targets to results, and whether each is decided.
     of_hessians : loop
@@ -80,6 +83,11 @@ def settling(of_losses: Any, of_gradients: Any, of_hessians: Any, limit: float) 
     def settle(
         z: Any, t: Any, fixed: Any, losses: Any, gradients: Any, hessians: Any, left: Any, places: Any
     ) -> Any:
+        if losses.size and gradients.size:
+            logits, targets, chosen = gather(LOSS | GRADIENT, limit, z, t, fixed, left, places)
+            values, sure, slopes, sure_slopes = of_both(logits, targets)
+            scatter(LOSS, values, sure, chosen, losses, left)
+            scatter(GRADIENT, slopes, sure_slopes, chosen, gradients, left)
         if losses.size:
             logits, targets, chosen = gather(LOSS, limit, z, t, fixed, left, places)
             values, sure = of_losses(logits, targets)

@@ -30,7 +30,7 @@ from stablelce.kernels.primitives import absolute, select, two_prod
 from stablelce.kernels.rounding import Doubles, Rounded
 from stablelce.kernels.table_layout import LIMIT
 
-__all__ = ["gradient", "hessian", "longer", "loss"]
+__all__ = ["gradient", "gradient_of", "hessian", "longer", "loss", "loss_of", "parts"]
 
 SIGMOID = 2.0**-140
 """Relative error of the words of sigmoid(-a): proved, see ``longer_values`` and ``proof.longer``."""
@@ -51,18 +51,19 @@ LARGE = 2.0**900
 """Bound of w * 2^k: the words of products with a stay finite below."""
 
 
-def _logit(a: Any) -> tuple[Any, Any]:
-    """The argument, or 1 where it is beyond what is served; and where it is not."""
+def parts(a: Any) -> tuple[Any, ...]:
+    """What all quantities need: a and where it is served, exp(-a) = 2^-k * m, powers of 2, sigmoid(-a)."""
     served = (a >= LEAST) & (a <= LAST)
-    return select(served, a, 1.0), served
-
-
-def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
-    """w - sigmoid(-a), rounded to binary64, and whether that is decided."""
-    a, served = _logit(a)
+    a = select(served, a, 1.0)
     k, m = exp_minus(a)
     down, more_down, up, more_up = powers(k)
-    y0, y1, y2, g = sigmoid(factor(k, down, more_down), m)
+    scale = factor(k, down, more_down)
+    return a, served, k, m, (down, more_down, up, more_up), scale, sigmoid(scale, m)
+
+
+def gradient_of(made: tuple[Any, ...], w: Any, w_low: Any) -> tuple[Any, Any]:
+    """The gradient from the parts."""
+    _, served, _, _, (down, more_down, up, more_up), _, (y0, y1, y2, g) = made
     w, w_low = (w * up) * more_up, (w_low * up) * more_up
     s, x, error = distilled(w, w_low, -y0, -y1, -y2)
     value, sure = rounded(s, x, error + SIGMOID * y0, spacing(up, more_up))
@@ -70,25 +71,9 @@ def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     return (value * down) * more_down, sure
 
 
-def hessian(a: Any) -> tuple[Any, Any]:
-    """sigmoid(-a) * (1 - sigmoid(-a)), likewise."""
-    a, served = _logit(a)
-    k, m = exp_minus(a)
-    down, more_down, up, more_up = powers(k)
-    scale = factor(k, down, more_down)
-    y0, y1, y2, g = sigmoid(scale, m)
-    s, x, error = distilled(*slope(scale, y0, y1, y2))
-    value, sure = rounded(s, x, error + SLOPE * y0, spacing(up, more_up))
-    return (value * down) * more_down, sure & served & (absolute(g) < CLOSE)
-
-
-def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
-    """softplus(-a) + a*w, likewise."""
-    a, served = _logit(a)
-    k, m = exp_minus(a)
-    down, more_down, up, more_up = powers(k)
-    scale = factor(k, down, more_down)
-    y0, y1, y2, g = sigmoid(scale, m)
+def loss_of(made: tuple[Any, ...], w: Any, w_low: Any) -> tuple[Any, Any]:
+    """The loss from the parts."""
+    a, served, k, m, (down, more_down, up, more_up), scale, (y0, y1, y2, g) = made
     near, _ = plain(select(a <= LIMIT, a, LIMIT))
     d0, d1, d2, h = softplus(scale, m, near)
     e0, e1, e2 = softplus_of_small(scale, y0, y1, y2)
@@ -105,6 +90,24 @@ def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
     value, sure = rounded(s, x, error + (SOFTPLUS * d0 + underflow), spacing(up, more_up))
     close = (absolute(g) < CLOSE) & (small | (absolute(h) < CLOSE))
     return (value * down) * more_down, sure & served & close & (w < LARGE)
+
+
+def gradient(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
+    """w - sigmoid(-a), rounded to binary64, and whether that is decided."""
+    return gradient_of(parts(a), w, w_low)
+
+
+def hessian(a: Any) -> tuple[Any, Any]:
+    """sigmoid(-a) * (1 - sigmoid(-a)), likewise."""
+    _, served, _, _, (down, more_down, up, more_up), scale, (y0, y1, y2, g) = parts(a)
+    s, x, error = distilled(*slope(scale, y0, y1, y2))
+    value, sure = rounded(s, x, error + SLOPE * y0, spacing(up, more_up))
+    return (value * down) * more_down, sure & served & (absolute(g) < CLOSE)
+
+
+def loss(a: Any, w: Any, w_low: Any) -> tuple[Any, Any]:
+    """softplus(-a) + a*w, likewise."""
+    return loss_of(parts(a), w, w_low)
 
 
 def longer(base: str, sign: float, z: Doubles, t: Doubles, fmt: Format) -> Rounded:

@@ -45,3 +45,18 @@ def test_what_it_cannot_know_is_left_open() -> None:
     _, decided = settled("gradient", z, t)
     # 0: y - t = 0 at z = 0; 150 rounds to zero, whose sign is left to others.
     assert not decided.any()
+
+
+def test_losses_and_gradients_together_are_those_of_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    z = rng.normal(0, 20, 4000).astype(np.float32)
+    t = (1 / (1 + np.exp(-z.astype(np.float64)))).astype(np.float32)
+    out, nothing = (np.empty_like(z), np.empty_like(z)), np.empty(0, np.float32)
+    left = rng.choice(np.array([0, 1, 2, 3]), z.size).astype(np.uint8)
+    wanted = left.copy()
+    assert settle(z, t, 0.0, *out, nothing, left, np.arange(z.size)) == left.any()
+    for quantity, found in zip(("loss", "gradient"), out, strict=True):
+        alone, decided = settled(quantity, z, t)
+        marked = wanted & BITS[quantity] != 0
+        assert np.array_equal(left[marked] & BITS[quantity] == 0, decided[marked])
+        assert np.array_equal(found[marked & decided], alone[marked & decided])
