@@ -8,6 +8,8 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from stablelce.certificate.frames import frame_to_array, is_frame
+
 __all__ = ["numbers_per_row", "rows_of_numbers"]
 
 Array = npt.NDArray[Any]
@@ -25,25 +27,7 @@ def rows_of_numbers(X: Any, y: Any) -> Any:
         raise TypeError("a certificate needs all rows at once: put the blocks into one X and one y.")
     if hasattr(X, "tocsr"):
         return X.tocsr().toarray()
-    if not (hasattr(X, "columns") and hasattr(X, "to_numpy")):
-        return X
-    array = np.asarray(X)
-    if array.dtype.kind in "biuf" or not len(X.columns):
-        return array
-    # Columns of several kinds, such as float and bool, have no common dtype but object: one at a time.
-    columns = [_column(X, j) for j in range(len(X.columns))]
-    for name, column in zip(X.columns, columns, strict=True):
-        if column.dtype.kind not in "biuf":
-            raise TypeError(
-                f"column {name!r} of X holds {column.dtype}, not numbers: encode it as numbers, fill what is "
-                "missing, or drop it."
-            )
-    return np.column_stack(columns)
-
-
-def _column(frame: Any, index: int) -> Array:
-    # By position in pandas, where names may repeat; polars has unique names.
-    return np.asarray(frame.iloc[:, index] if hasattr(frame, "iloc") else frame[frame.columns[index]])
+    return frame_to_array(X) if is_frame(X) else X
 
 
 @overload

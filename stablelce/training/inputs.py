@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stablelce.training.frames import column_names, frame_to_array, is_frame
+from stablelce.certificate.frames import column_names, frame_to_array, is_frame
 from stablelce.training.scales import LARGEST
 from stablelce.training.sparse import SparseRows, is_sparse
 

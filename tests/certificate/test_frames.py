@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import stablelce as lce
-from stablelce.training.frames import column_names, frame_to_array, is_frame
+from stablelce.certificate.frames import column_names, frame_to_array, is_frame
 from tests.training.data import noisy
 
 COLUMNS: dict[str, Any] = {"a": [0.5, 1.5], "b": [1, 2], "c": [True, False]}
