@@ -6,7 +6,8 @@ because the checks ask for the same points again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -18,8 +19,8 @@ import numpy.typing as npt
 
 from stablelce import oracle
 from stablelce.conformance import audit, auditor, exhaustive16, runner
-from stablelce.conformance.checks import arrays, weights
-from stablelce.conformance.contract import CHECKS, INFINITE_LOGITS, Profile
+from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS, arrays, weights
+from stablelce.conformance.contract import INFINITE_LOGITS, Profile
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding, PointCheck
 from stablelce.conformance.points import Budget
@@ -144,14 +145,20 @@ def few(quantity: str, target: int | None, fmt: Format) -> tuple[Any, Expected]:
     return z, oracle.expected(quantity, z, t, fmt)
 
 
-def small_audit(
-    judged: Any, *, points: int = 4, curve: int = 0, checks: Collection[str] = CHECKS, **arguments: Any
-) -> AuditResult:
+@contextmanager
+def running_only(*names: str) -> Iterator[None]:
+    """Audits that run these checks and no other, besides measuring the accuracy."""
+    with (
+        patch.object(auditor, "POINT_CHECKS", tuple(one for one in POINT_CHECKS if one.name in names)),
+        patch.object(auditor, "ARRAY_CHECKS", tuple(one for one in ARRAY_CHECKS if one.name in names)),
+    ):
+        yield
+
+
+def small_audit(judged: Any, *, points: int = 4, curve: int = 0, **arguments: Any) -> AuditResult:
     """An audit of the smoke tier with fewer points, so that the slow correct subject can take it."""
     plan = Budget(accuracy=points, relations=points, curve=curve)
     with (
-        patch.object(auditor, "POINT_CHECKS", tuple(c for c in auditor.POINT_CHECKS if c.name in checks)),
-        patch.object(auditor, "ARRAY_CHECKS", tuple(c for c in auditor.ARRAY_CHECKS if c.name in checks)),
         patch.object(runner, "budget", lambda _tier: plan),
         patch.object(exhaustive16, "table", few),
         patch.object(arrays, "LENGTHS", (1, 2, 3, 5, 8, 17, 33)),
