@@ -33,7 +33,7 @@ def bits(model: lce.LogisticRegression) -> Any:
 
 OPTIONS: list[dict[str, Any]] = [
     {"solver": "newton"},
-    {"solver": "gd", "tol": 1e-3, "l2": 0.1},
+    {"solver": "gd", "tol": 1e-1, "l2": 0.1},
     {"solver": "newton", "l2": 0.1, "fit_intercept": False, "class_weight": "balanced"},
     {"solver": "newton", "class_weight": {"yes": 3.5}},
 ]
