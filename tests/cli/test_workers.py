@@ -105,8 +105,8 @@ if auditor:
     auditor.POINT_CHECKS, auditor.ARRAY_CHECKS = auditor.POINT_CHECKS[:1], ()
     sys.modules["stablelce.conformance.subjects.hosted"]._PATIENCE = 30
 """
-"""For the process of an audit that imports it: time enough for the input to be found on a slow machine, and no
-more waiting for it in every check."""
+"""For the process of an audit that imports it: time enough to find the input on a slow machine, and no more
+waiting for it in every check."""
 
 
 @pytest.mark.parametrize(
