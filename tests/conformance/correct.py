@@ -6,7 +6,8 @@ because the checks ask for the same points again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from stablelce import oracle
 from stablelce.conformance import audit, auditor, exhaustive16, runner
-from stablelce.conformance.checks import arrays, weights
+from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS, arrays, weights
 from stablelce.conformance.contract import INFINITE_LOGITS, Profile
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding, PointCheck
@@ -142,6 +143,16 @@ def few(quantity: str, target: int | None, fmt: Format) -> tuple[Any, Expected]:
     z = z[(z & fmt.uint.type(fmt.sign_bit - 1)) < fmt.infinity]
     t = None if target is None else fmt.encodings(np.full(z.shape, target).astype(fmt.dtype))
     return z, oracle.expected(quantity, z, t, fmt)
+
+
+@contextmanager
+def running_only(*names: str) -> Iterator[None]:
+    """Audits that run these checks and no other, besides measuring the accuracy."""
+    with (
+        patch.object(auditor, "POINT_CHECKS", tuple(one for one in POINT_CHECKS if one.name in names)),
+        patch.object(auditor, "ARRAY_CHECKS", tuple(one for one in ARRAY_CHECKS if one.name in names)),
+    ):
+        yield
 
 
 def small_audit(judged: Any, *, points: int = 4, curve: int = 0, **arguments: Any) -> AuditResult:

@@ -35,12 +35,17 @@ def ran(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess(*SUITE, *arguments, timeout=120)
 
 
+def ran_here(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """The same in this process: Python and NumPy take longer to load than most of the runs."""
+    return pytester.runpytest_inprocess(*SUITE, *arguments)
+
+
 def test_without_a_subject_nothing_is_collected(run: pytest.Pytester) -> None:
     assert ran(run).ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_each_check_and_format_is_an_item_with_a_name_to_read(run: pytest.Pytester) -> None:
-    listed = ran(run, "--lce-subject", "./mine.py:softplus", "--collect-only").outlines
+    listed = ran_here(run, "--lce-subject", "./mine.py:softplus", "--collect-only").outlines
     names = [line.rpartition("::")[2] for line in listed if "::" in line]
     assert "./mine.py:softplus-float64-softplus-accuracy" in names
     assert "./mine.py:softplus-float32-softplus-infinite_logits_hard_targets" in names
@@ -68,7 +73,7 @@ def test_a_failure_shows_input_result_and_a_script(run: pytest.Pytester) -> None
 
 
 def test_the_format_is_chosen(run: pytest.Pytester) -> None:
-    listed = ran(
+    listed = ran_here(
         run, "--lce-subject", "./mine.py:softplus", "--lce-format", "float64", "--collect-only"
     ).outlines
     names = [line.rpartition("::")[2] for line in listed if "::" in line]
@@ -103,7 +108,7 @@ def test_right_results_pass_with_an_item_for_each_check(run: pytest.Pytester) ->
 
 def test_wrong_results_fail_where_an_audit_of_them_does(run: pytest.Pytester) -> None:
     spec = results(half=(",0x3800,", ",0x0000,"))
-    found = ran(run, "--lce-subject", spec, "--lce-json", "out.json")
+    found = ran_here(run, "--lce-subject", spec, "--lce-json", "out.json")
     assert found.ret == pytest.ExitCode.TESTS_FAILED
     (told,) = Record.model_validate_json(Path("out.json").read_text(encoding="utf-8")).subjects
     assert [check.check for check in told.failed] == [check.check for check in audit(spec).failed]
@@ -113,7 +118,7 @@ def test_wrong_results_fail_where_an_audit_of_them_does(run: pytest.Pytester) ->
 
 def test_results_in_another_format_or_not_all_of_them_are_wrong_usage(run: pytest.Pytester) -> None:
     for options, spec in ((("--lce-format", "float64"), results()), ((), results(rows=9))):
-        found = ran(run, "--lce-subject", spec, *options)
+        found = ran_here(run, "--lce-subject", spec, *options)
         assert found.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
         text = "\n".join([*found.outlines, *found.errlines])
         assert "holds float16 only" in text or "has a result for 7 of 407 vectors" in text
@@ -138,7 +143,7 @@ def test_a_number_sign_may_stand_in_a_name(run: pytest.Pytester) -> None:
     name = ITEM.replace("mine", "mine#1")
     Path("expected.txt").write_text(f"{name} # cancels, as in #7\n  # {ITEM} # no\n", encoding="utf-8")
     options = ("-k", "tails", "--lce-expected-failures", "expected.txt")
-    found = ran(run, "--lce-subject", "./mine#1.py:naive", *options)
+    found = ran_here(run, "--lce-subject", "./mine#1.py:naive", *options)
     assert found.ret == pytest.ExitCode.OK
     assert found.parseoutcomes()["xfailed"] == 1
 
@@ -146,7 +151,7 @@ def test_a_number_sign_may_stand_in_a_name(run: pytest.Pytester) -> None:
 def test_an_expected_failure_that_passes_fails_the_run(run: pytest.Pytester) -> None:
     name = ITEM.replace("tails", "dtype")
     Path("expected.txt").write_text(f"{name}  # used to widen\n", encoding="utf-8")
-    found = ran(
+    found = ran_here(
         run, "--lce-subject", "./mine.py:naive", "-k", "dtype", "--lce-expected-failures", "expected.txt"
     )
     assert found.ret == pytest.ExitCode.TESTS_FAILED
@@ -169,7 +174,7 @@ def test_a_list_that_cannot_be_used_is_wrong_usage(
 ) -> None:
     if text is not None:
         Path("expected.txt").write_bytes(text)
-    found = ran(run, "--lce-subject", "./mine.py:naive", "--lce-expected-failures", "expected.txt")
+    found = ran_here(run, "--lce-subject", "./mine.py:naive", "--lce-expected-failures", "expected.txt")
     assert found.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
     assert said in "\n".join([*found.outlines, *found.errlines])
 
@@ -227,7 +232,7 @@ def test_what_cannot_be_written_after_the_run_is_one_sentence_and_2(run: pytest.
     ],
 )
 def test_wrong_usage_is_one_sentence(run: pytest.Pytester, arguments: tuple[str, ...], said: str) -> None:
-    found = ran(run, *arguments)
+    found = (ran if "scpiy" in arguments else ran_here)(run, *arguments)  # one of them as a user does
     assert found.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
     text = "\n".join([*found.outlines, *found.errlines])
     assert said in text

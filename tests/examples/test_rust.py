@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stablelce.conformance.runner import audit
+from tests.examples.text import audit_with_less_text
 
 SOURCE = Path(__file__).parent / "rust" / "stable.rs"
 
@@ -31,9 +32,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.mark.parametrize("flag", ["", " --text"])
-def test_the_example_is_certified_as_accurate(program: Path, flag: str) -> None:
-    result = audit(f"cmd:{program}{flag}", tier="smoke")
+@pytest.mark.parametrize("encoding", ["binary", "text"])
+def test_the_example_is_certified_as_accurate(program: Path, encoding: str) -> None:
+    if encoding == "binary":
+        result = audit(f"cmd:{program}", tier="smoke")
+    else:
+        result = audit_with_less_text(f"cmd:{program} --text")
     assert result.failed == ()
     assert result.version == "example 1.0"
     assert result.offered == {"float64": ("loss", "gradient")}

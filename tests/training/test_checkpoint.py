@@ -151,7 +151,8 @@ from tests.training.data import noisy
 
 from stablelce.training import checkpoint
 
-solver, directory, watched = sys.argv[1], sys.argv[2] or None, bool(int(sys.argv[3]))
+solver, watched, *directories = sys.argv[1:]
+watched = bool(int(watched))
 if watched:
     checkpoint.SHARE = 1.0  # write every state, so that a kill at any moment is likely to hit a write
 
@@ -159,37 +160,38 @@ def tell(told):
     if watched:
         print(told.iteration, flush=True)
 
-X, y = noisy(120, 4, seed=5)
-model = lce.LogisticRegression(
-    solver=solver, l2=1e-3, max_iter=40, tol=1e-5, random_state=3, batch_size=10, checkpoint=directory,
-    callbacks=[tell],
-)
 import warnings
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
+warnings.simplefilter("ignore")
+X, y = noisy(120, 4, seed=5)
+for directory in directories:
+    model = lce.LogisticRegression(
+        solver=solver, l2=1e-3, max_iter=40, tol=1e-5, random_state=3, batch_size=10,
+        checkpoint=directory or None, callbacks=[tell],
+    )
     model.fit(X, y)
-print("bits", model.coef_.tobytes().hex(), model.intercept_.tobytes().hex(), model.n_iter_)
-print("losses", *(loss.hex() for loss in model.loss_curve_))
+    losses = " ".join(loss.hex() for loss in model.loss_curve_)
+    print("bits", model.coef_.tobytes().hex(), model.intercept_.tobytes().hex(), model.n_iter_, losses)
 """
 
 
-def command(solver: str, directory: Path | str, *, watched: bool) -> list[str]:
-    return [sys.executable, "-c", PROGRAM, solver, str(directory), str(int(watched))]
+def command(solver: str, *directories: Path | str, watched: bool) -> list[str]:
+    return [sys.executable, "-c", PROGRAM, solver, str(int(watched)), *map(str, directories)]
 
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "STABLELCE_ENGINE": "numpy"}
 
 
-def outcome(solver: str, directory: Path | str) -> list[str]:
+def outcomes(solver: str, *directories: Path | str) -> list[str]:
+    """What one process finds that makes these fits one after another."""
     run = subprocess.run(
-        command(solver, directory, watched=False),
+        command(solver, *directories, watched=False),
         capture_output=True,
         text=True,
         check=True,
         env=ENVIRONMENT,
         cwd=ROOT,
     )
-    return run.stdout.splitlines()[-2:]
+    return run.stdout.splitlines()[-len(directories) :]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no SIGKILL")
@@ -215,9 +217,11 @@ def test_a_fit_that_is_killed_ends_with_the_same_bits(
         assert process.returncode == -signal.SIGKILL
     iteration = json.loads((tmp_path / FILE).read_text())["body"]["state"]["iteration"]
     assert 0 < iteration < 40
-    resumed = outcome(solver, tmp_path)
-    assert resumed == outcome(solver, "")
-    assert resumed == outcome(solver, tmp_path)  # a finished fit is finished at once, with the same bits
+    # A finished fit is finished at once, with the same bits.
+    resumed, whole, finished = outcomes(solver, tmp_path, "", tmp_path)
+    assert resumed.startswith("bits ")
+    assert resumed == whole
+    assert resumed == finished
 
 
 def test_another_fit_does_not_go_on_from_the_checkpoint(tmp_path: Path) -> None:

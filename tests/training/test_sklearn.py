@@ -41,9 +41,9 @@ SUBJECTS: dict[str, tuple[lce.LogisticRegression, dict[str, str]]] = {
         },
     ),
     "newton with a penalty": (lce.LogisticRegression(l2=0.01), EVERY_SOLVER),
-    "gd": (lce.LogisticRegression(solver="gd", max_iter=200), EVERY_SOLVER),
+    "gd": (lce.LogisticRegression(solver="gd", max_iter=50), EVERY_SOLVER),
     "sgd": (
-        lce.LogisticRegression(solver="sgd", max_iter=20),
+        lce.LogisticRegression(solver="sgd", max_iter=8),
         {
             **EVERY_SOLVER,
             "check_sample_weight_equivalence_on_dense_data": ORDER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,11 +75,19 @@ def test_the_input_that_ends_the_process_is_found(spec: str) -> None:
     assert caught.value.point == tuple(np.array([7.0, 0.5]).view(np.uint64).tolist())
 
 
-def test_a_process_that_ends_too_often_is_not_started_for_ever(spec: str) -> None:
-    there = hosted(resolve(spec), "loss", Limits(seconds=0.05))
-    with pytest.raises(SubjectFault, match="exited with status 3"):
-        there.functions["loss"](np.array([7.0]), np.zeros(1))
-    assert there.functions["loss"](np.array([0.0]), np.zeros(1)) == np.log(2)
+def test_a_process_that_ends_too_often_is_not_started_for_ever(
+    spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Before and after each start: 100 s for the first, which do not count, then 20 s and 11 s.
+    clock = iter([0.0, 100.0, 200.0, 220.0, 300.0, 311.0])
+    monkeypatch.setattr(
+        "stablelce.conformance.subjects.hosted.time", SimpleNamespace(monotonic=lambda: next(clock))
+    )
+    there = hosted(resolve(spec), "loss", Limits(seconds=10))
+    for points in (1, 2):
+        with pytest.raises(SubjectFault, match="exited with status 3"):
+            there.functions["loss"](np.full(points, 7.0), np.zeros(points))
+        assert there.functions["loss"](np.array([0.0]), np.zeros(1)) == np.log(2)
     with pytest.raises(SubjectFault, match="not called any more, since its process ended too often"):
         there.functions["loss"](np.array([1.0]), np.zeros(1))
     with pytest.raises(SubjectFault, match="exited with status 3"):
