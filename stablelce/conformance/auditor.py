@@ -153,10 +153,11 @@ class Auditor:
             status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
             return CheckResult(**base, status=status, points=points, failures=0, message=note)
-        mode = self._mode(check, run, quantity, worst[1], worst[2])
-        z0, t0 = simplest(
-            run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
-        )
+        with run.search():
+            mode = self._mode(check, run, quantity, worst[1], worst[2])
+            z0, t0 = simplest(
+                run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
+            )
         related = self._related(check, run, quantity, z0, t0)
         points_there = [Point(quantity, z0, t0), *(Point(*other[:3]) for other in related)]
         return CheckResult(

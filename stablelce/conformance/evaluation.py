@@ -7,7 +7,7 @@ import ctypes
 import io
 import random
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -92,6 +92,10 @@ class Run:
         is tried in some of the formats and quantities.
     beside : tuple of Format
         The other formats that are judged in this audit.
+    remembered : dict
+        Results of single points, by quantity, logit and target, for the search for a simple point that fails.
+    searching : bool
+        Whether such a search goes on: only then are they used, so that each check sees calls of its own.
     """
 
     subject: Subject
@@ -105,6 +109,8 @@ class Run:
     written: dict[str, Written] = field(default_factory=dict)
     sparing: bool = False
     beside: tuple[Format, ...] = ()
+    remembered: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    searching: bool = False
 
     @property
     def bound(self) -> float:
@@ -220,4 +226,18 @@ class Run:
 
     def elementwise(self, quantity: str, z: UIntArray, t: UIntArray) -> UIntArray:
         """The same as `evaluate` for a check of points, to which the length of the array does not matter."""
-        return self.evaluate(quantity, *self.padded(z, t))[: z.size]
+        if not (self.searching and z.shape == (1,)):
+            return self.evaluate(quantity, *self.padded(z, t))[: z.size]
+        point = quantity, int(z[0]), int(t[0])
+        if point not in self.remembered:
+            self.remembered[point] = int(self.evaluate(quantity, z, t)[0])
+        return np.array([self.remembered[point]], dtype=self.fmt.uint)
+
+    @contextlib.contextmanager
+    def search(self) -> Iterator[None]:
+        """While it lasts, what `elementwise` gave for a single point is not computed again."""
+        self.searching = True
+        try:
+            yield
+        finally:
+            self.searching = False

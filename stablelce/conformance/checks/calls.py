@@ -35,7 +35,7 @@ Points = tuple[UIntArray, UIntArray]
 ANOTHER_DTYPE = "depends on a call in another dtype"
 OVERLAPPING = "depends on a call at the same time"
 
-_SECONDS, _LEAST, _MOST = 0.012, 3, 12
+_SECONDS, _LEAST, _MOST = 0.006, 2, 12
 """For how long two threads compute, and how many calls each makes at least and at most."""
 
 _SWITCH = 1e-5
