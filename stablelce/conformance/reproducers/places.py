@@ -86,9 +86,9 @@ def _among(run: Run, quantity: str, z: int, t: int) -> tuple[UIntArray, UIntArra
     whole = run.evaluate(quantity, every_z, every_t)
     differing = np.flatnonzero(alone != whole[: len(alone)])[:5].tolist()
     for a, b in [(z, t), *((int(every_z[i]), int(every_t[i])) for i in differing)]:
+        one = _alone(run, quantity, *(np.array([part], dtype=fmt.uint) for part in (a, b)))
         for count in lengths(run, quantity)[1:]:
             many = np.full(count, a, dtype=fmt.uint), np.full(count, b, dtype=fmt.uint)
-            one = _alone(run, quantity, many[0][:1], many[1][:1])
             place = first_difference(fmt, run.evaluate(quantity, *many), np.repeat(one, count))
             if place is not None:
                 return *many, place
