@@ -39,7 +39,11 @@ class Auditor:
     """Collects the results of one subject."""
 
     def __init__(self, subject: Subject, plan: Budget, profile: Profile, allow_ftz: bool, seed: int) -> None:
-        self.runs = {fmt: Run(subject.in_format(fmt.dtype_name), fmt, profile, allow_ftz) for fmt in FORMATS}
+        sparing = subject.compiles and not plan.every_shape
+        self.runs = {
+            fmt: Run(subject.in_format(fmt.dtype_name), fmt, profile, allow_ftz, sparing=sparing)
+            for fmt in FORMATS
+        }
         self.plan, self.seed = plan, seed
         self.accuracy: list[Any] = []
         self.checks: list[CheckResult] = []
@@ -144,15 +148,16 @@ class Auditor:
                 failures += 1
                 size = 0.0 if judgement.errors is None else float(judgement.errors[i])
                 if worst is None or size > worst[0]:
-                    worst = (size, int(z[i]), int(t[i]), Batch(z, t, int(i)))
+                    worst = (size, int(z[i]), int(t[i]), Batch(*run.padded(z, t), int(i)))
         if worst is None:
             status: Status = "passed" if points else "inconclusive" if inconclusive else "not applicable"
             note = f"{inconclusive} points told nothing: the bound exceeds the signal" if inconclusive else ""
             return CheckResult(**base, status=status, points=points, failures=0, message=note)
-        mode = self._mode(check, run, quantity, worst[1], worst[2])
-        z0, t0 = simplest(
-            run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
-        )
+        with run.search():
+            mode = self._mode(check, run, quantity, worst[1], worst[2])
+            z0, t0 = simplest(
+                run.fmt, worst[1], worst[2], lambda a, b: self._mode(check, run, quantity, a, b) == mode
+            )
         related = self._related(check, run, quantity, z0, t0)
         points_there = [Point(quantity, z0, t0), *(Point(*other[:3]) for other in related)]
         return CheckResult(

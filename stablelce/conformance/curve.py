@@ -34,7 +34,7 @@ def curve(run: Run, quantity: str, samples: int, seed: int) -> tuple[CurveBin, .
     for target in (0.0, 1.0):
         t: UIntArray = fmt.encodings(np.full(z.shape, target, dtype=fmt.dtype))
         try:
-            got = run.evaluate(quantity, z, t)
+            got = run.elementwise(quantity, z, t)
         except SubjectProblem:
             return ()
         errors = expect(fmt, quantity, z, t).errors(got).reshape(BINS, samples)

@@ -7,7 +7,7 @@ import ctypes
 import io
 import random
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,7 +19,13 @@ from stablelce.conformance.contract import Profile, allowed_error
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, Subject, SubjectFault
 from stablelce.formats import Format, UIntArray
 
-__all__ = ["Run", "SubjectProblem", "Written", "generators"]
+__all__ = ["COMMON_LENGTHS", "Run", "SubjectProblem", "Written", "generators"]
+
+COMMON_LENGTHS = (1, 65, 1025, 66_001)
+"""To which arrays of points are filled up for a subject that compiles for each shape.
+
+They are among those that the check of lanes takes in any case; longer arrays go up to 2^k + 1.
+"""
 
 _MT19937 = 625 * 4
 """Bytes of the state of NumPy's global generator: 624 words, and the place of the next."""
@@ -51,7 +57,7 @@ class SubjectProblem(Exception):  # noqa: N818  # what a subject did, no error o
 
 
 class Written(NamedTuple):
-    """A call that wrote to an argument: its name, the place in it, and the encodings as they were."""
+    """A call that wrote to an argument: its name, the place in it, and logits and targets as they were."""
 
     name: str
     place: int
@@ -80,6 +86,16 @@ class Run:
         From a quantity to z and t of the first call of it that used a global random generator.
     written : dict
         From a quantity to the first call of it that wrote to an argument.
+    sparing : bool
+        Whether checks keep to few shapes, because the subject compiles for each and the tier is the fastest:
+        arrays of points are filled up to `COMMON_LENGTHS`, and of the shapes that stand in for others each
+        is tried in some of the formats and quantities.
+    beside : tuple of Format
+        The other formats that are judged in this audit.
+    remembered : dict
+        Results of single points, by quantity, logit and target, for the search for a simple point that fails.
+    searching : bool
+        Whether such a search goes on: only then are they used, so that each check sees calls of its own.
     """
 
     subject: Subject
@@ -91,6 +107,10 @@ class Run:
     error_state_altered: bool = False
     drew: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
+    sparing: bool = False
+    beside: tuple[Format, ...] = ()
+    remembered: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    searching: bool = False
 
     @property
     def bound(self) -> float:
@@ -109,7 +129,7 @@ class Run:
         name = quantity if quantity in functions else "loss_and_gradient"
         arguments = (z,) if quantity in ONE_ARGUMENT else (z, t)
         out, err = io.StringIO(), io.StringIO()
-        given = [self.fmt.encodings(argument).copy() for argument in arguments]
+        given = [self.fmt.encodings(argument).copy() for argument in (*arguments, *keywords.values())]
         with (
             np.errstate(),
             warnings.catch_warnings(record=True) as caught,
@@ -131,7 +151,7 @@ class Run:
                 self.error_state_altered |= np.geterr() != before
                 if generators() != chance:
                     self.drew.setdefault(quantity, (z, t))
-                self._note_writing(quantity, (z, t), given)
+                self._note_writing(quantity, (z, t), keywords, given)
         if caught:
             self.noise.setdefault("warning", f"{caught[0].category.__name__}: {caught[0].message}")
         printed = out.getvalue() or err.getvalue()
@@ -144,14 +164,20 @@ class Run:
         return self.part(result, quantity)
 
     def _note_writing(
-        self, quantity: str, arguments: tuple[npt.NDArray[Any], ...], given: Sequence[UIntArray]
+        self,
+        quantity: str,
+        columns: tuple[npt.NDArray[Any], ...],
+        keywords: Mapping[str, npt.NDArray[Any]],
+        given: Sequence[UIntArray],
     ) -> None:
-        for name, now, then in zip("zt", arguments, given, strict=False):
+        arguments = dict(zip("z" if quantity in ONE_ARGUMENT else "zt", columns, strict=False)) | {**keywords}
+        then = dict(zip(arguments, given, strict=True))
+        for name, now in arguments.items():
             after = self.fmt.encodings(now)
-            if not np.array_equal(after, then):
-                place = int(np.argmax(after != then)) if after.shape == then.shape else 0
-                columns = *given, self.fmt.encodings(arguments[1])
-                self.written.setdefault(quantity, Written(name, place, columns[0], columns[1]))
+            if not np.array_equal(after, then[name]):
+                place = int(np.argmax(after != then[name])) if after.shape == then[name].shape else 0
+                targets = then["t"] if "t" in then else self.fmt.encodings(columns[1])
+                self.written.setdefault(quantity, Written(name, place, then["z"], targets))
 
     @staticmethod
     def part(result: Any, quantity: str) -> Any:
@@ -190,3 +216,28 @@ class Run:
         """
         result = self.call(quantity, self.fmt.array(z).copy(), self.fmt.array(t).copy(), **keywords)
         return self.fmt.encodings(self.array(quantity, result, z.shape))
+
+    def padded(self, z: UIntArray, t: UIntArray) -> tuple[UIntArray, UIntArray]:
+        """The points, over and over up to a common length where the run is a sparing one."""
+        if not self.sparing or z.ndim != 1 or not z.size:
+            return z, t
+        length = next((each for each in COMMON_LENGTHS if each >= z.size), (1 << z.size.bit_length()) + 1)
+        return np.resize(z, length), np.resize(t, length)
+
+    def elementwise(self, quantity: str, z: UIntArray, t: UIntArray) -> UIntArray:
+        """The same as `evaluate` for a check of points, to which the length of the array does not matter."""
+        if not (self.searching and z.shape == (1,)):
+            return self.evaluate(quantity, *self.padded(z, t))[: z.size]
+        point = quantity, int(z[0]), int(t[0])
+        if point not in self.remembered:
+            self.remembered[point] = int(self.evaluate(quantity, z, t)[0])
+        return np.array([self.remembered[point]], dtype=self.fmt.uint)
+
+    @contextlib.contextmanager
+    def search(self) -> Iterator[None]:
+        """While it lasts, what `elementwise` gave for a single point is not computed again."""
+        self.searching = True
+        try:
+            yield
+        finally:
+            self.searching = False

@@ -84,7 +84,7 @@ class Tally:
 
     def add(self, z: UIntArray, t: UIntArray, expected: Expected) -> None:
         fmt = self.run.fmt
-        got = self.run.evaluate(self.quantity, z, t)
+        got = self.run.elementwise(self.quantity, z, t)
         errors = expected.errors(got)
         magnitude = fmt.uint.type(fmt.sign_bit - 1)
         normal = (expected.encodings & magnitude) >= fmt.min_normal

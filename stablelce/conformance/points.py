@@ -27,7 +27,7 @@ class Budget:
     """Points per region for accuracy and for relations, logits per range of a curve, and logits screened.
 
     ``screen`` logits per target are compared with an estimate (screening.py), ``strided`` encodings of
-    binary32 beside them.
+    binary32 beside them. ``every_shape``: also of a subject that compiles for each.
     """
 
     accuracy: int
@@ -35,10 +35,11 @@ class Budget:
     curve: int
     screen: int = 0
     strided: int = 0
+    every_shape: bool = True
 
 
 _BUDGETS = {
-    "smoke": Budget(40, 16, 1, 1 << 15),
+    "smoke": Budget(40, 16, 1, 1 << 15, every_shape=False),
     "standard": Budget(600, 100, 4, 1 << 18),
     "deep": Budget(20_000, 2000, 16, 1 << 21, 1 << 24),
 }

@@ -87,6 +87,8 @@ def audit(  # noqa: PLR0913 - options, all of them optional and given by name
         names = ", ".join(fmt.dtype_name for fmt in wanted or FORMATS)
         raise SubjectError(f"{judged.name} offers nothing to judge in {names}: ask for another format.")
     auditor = Auditor(judged, plan, profile, allow_ftz, seed)
+    for fmt in offered:
+        auditor.runs[fmt].beside = tuple(other for other in offered if other is not fmt)
     if on_check is not None:
         auditor.on_check = on_check
     steps = [(fmt, name) for fmt in offered for name in offered_quantities(judged, fmt)]

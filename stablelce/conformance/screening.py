@@ -169,7 +169,7 @@ def _against_table(run: Run, quantity: str, target: int | None) -> Suspects:
     z, expected = exhaustive16.table(quantity, target, fmt)
     t = _paired(fmt, z, float(target or 0))[1]
     try:
-        got = run.evaluate(quantity, z, t)
+        got = run.elementwise(quantity, z, t)
     except SubjectProblem:
         return Suspects(z, t, 0, (z[:0], t[:0]))
     if run.profile == "correctly-rounded":
@@ -185,7 +185,7 @@ def _against_table(run: Run, quantity: str, target: int | None) -> Suspects:
 def _screened(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Suspects:
     fmt = run.fmt
     try:
-        got = run.evaluate(quantity, z, t)
+        got = run.elementwise(quantity, z, t)
     except SubjectProblem:
         return Suspects(z, t, 0, (z[:0], t[:0]))
     logits64, targets64 = (fmt.array(part).astype(np.float64) for part in (z, t))

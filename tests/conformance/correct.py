@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from stablelce import oracle
 from stablelce.conformance import audit, auditor, exhaustive16, runner
-from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS, arrays, weights
+from stablelce.conformance.checks import ARRAY_CHECKS, POINT_CHECKS, arrays, pair, weights
 from stablelce.conformance.contract import INFINITE_LOGITS, Profile
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding, PointCheck
@@ -163,6 +163,7 @@ def small_audit(judged: Any, *, points: int = 4, curve: int = 0, **arguments: An
         patch.object(exhaustive16, "table", few),
         patch.object(arrays, "LENGTHS", (1, 2, 3, 5, 8, 17, 33)),
         patch.object(arrays, "LARGE", (67,)),
+        patch.object(pair, "SCREENED", 8),
         patch.object(weights, "_SCREENED", 6),
     ):
         return audit(judged, tier="smoke", **arguments)
@@ -191,5 +192,10 @@ def finding(
     check: ArrayCheck, judged: Subject, quantity: str, fmt: Format, profile: Profile = "accurate"
 ) -> Finding:
     """What one check of arrays finds, where it asks for less than it would of a fast subject."""
-    with patch.object(arrays, "LARGE", (1100,)), patch.object(weights, "_SCREENED", 6):
+    with (
+        patch.object(arrays, "LARGE", (1100,)),
+        patch.object(exhaustive16, "table", few),
+        patch.object(pair, "SCREENED", 8),
+        patch.object(weights, "_SCREENED", 6),
+    ):
         return check.judge(Run(judged, fmt, profile), quantity)

@@ -1,9 +1,10 @@
 """The checks, one property each, in the order of the contract."""
 
 from stablelce.conformance.checks.accuracy import ACCURACY, HARD_CASES_CHECK, SUBNORMALS, TAILS
-from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, PAIR
+from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES
 from stablelce.conformance.checks.derivatives import FINITE_DIFFERENCE
 from stablelce.conformance.checks.environment import ENVIRONMENT, MEMORY
+from stablelce.conformance.checks.pair import PAIR
 from stablelce.conformance.checks.relations import (
     AFFINE,
     CONVEXITY,

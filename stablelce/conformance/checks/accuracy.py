@@ -57,7 +57,7 @@ def zero_for_subnormal(fmt: Format, expected: Expected, got: UIntArray) -> Mask:
 
 def _accuracy(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     expected = expect(run.fmt, quantity, z, t)
-    got = run.evaluate(quantity, z, t)
+    got = run.elementwise(quantity, z, t)
     excused = flushed(run, expected, got)  # a finding of its own: see "subnormals"
     return Judgement(
         wrong(run, expected, got) & ~excused, ~excused, got, expected.encodings, expected.errors(got)
@@ -66,7 +66,7 @@ def _accuracy(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
 
 def _tails(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     expected = expect(run.fmt, quantity, z, t)
-    got = run.evaluate(quantity, z, t)
+    got = run.elementwise(quantity, z, t)
     sign = run.fmt.uint.type(run.fmt.sign_bit)
     normal = (expected.encodings & ~sign) >= run.fmt.min_normal
     # A zero is an error of at least 2^(p-1) ulps there, beyond every profile, but in the gradient
@@ -77,7 +77,7 @@ def _tails(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
 
 def _subnormals(run: Run, quantity: str, z: UIntArray, t: UIntArray) -> Judgement:
     expected = expect(run.fmt, quantity, z, t)
-    got = run.evaluate(quantity, z, t)
+    got = run.elementwise(quantity, z, t)
     sign = run.fmt.uint.type(run.fmt.sign_bit)
     rounded = expected.encodings & ~sign
     subnormal = (rounded > 0) & (rounded < run.fmt.min_normal)

@@ -10,9 +10,10 @@ import numpy as np
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import gradient_allowance
 from stablelce.conformance.regions import REGIONS, sample
-from stablelce.formats import Format, UIntArray
+from stablelce.conformance.subjects.base import QUANTITIES
+from stablelce.formats import FORMATS, Format, UIntArray
 
-__all__ = ["distant", "everyday_points", "first_difference", "is_nan", "mixed_points"]
+__all__ = ["distant", "everyday_points", "first_difference", "is_nan", "mixed_points", "turns"]
 
 _SEED = 20260917  # any fixed number: verdicts must not depend on chance
 
@@ -42,6 +43,15 @@ def mixed_points(run: Run, count: int) -> tuple[UIntArray, UIntArray]:
     if run.subject.soft_targets:
         t[3::5] = np.resize(np.array(_unusual_targets(fmt), dtype=fmt.uint), t[3::5].size)
     return z, t
+
+
+def turns(run: Run, quantity: str) -> int:
+    """A number for a format and quantity, one more for the next of either.
+
+    Where a sparing run takes one of n shapes, those with this number modulo n come round in n formats as
+    they do in n quantities.
+    """
+    return FORMATS.index(run.fmt) + QUANTITIES.index(quantity)
 
 
 def _unusual_logits(fmt: Format) -> list[int]:

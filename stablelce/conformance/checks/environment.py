@@ -72,7 +72,7 @@ def _environment(run: Run, quantity: str) -> Finding:
     with _moved_generators():
         for state in _ERROR_STATES:  # one that a subject sets differs from one of the two
             with np.errstate(all=state):
-                run.evaluate(quantity, z, t)
+                run.elementwise(quantity, z, t)
     after = floating_point_state()
     changed = [name for name in _AT_IMPORT if _AT_IMPORT[name] != after[name]]
     if changed:

@@ -38,7 +38,7 @@ class Term:
 
     def __init__(self, run: Run, quantity: str, z: UIntArray, t: UIntArray) -> None:
         self.run, self.quantity, self.z, self.t = run, quantity, z, t
-        self.got = run.evaluate(quantity, z, t)
+        self.got = run.elementwise(quantity, z, t)
 
     def value(self, i: int) -> Fraction | None:
         """The i-th result, exactly; None where it is not finite."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from stablelce.conformance.contract import INFINITE_LOGITS, InfiniteLogit
-from stablelce.conformance.evaluation import Run
+from stablelce.conformance.evaluation import COMMON_LENGTHS, Run
 from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.subjects.base import ONE_ARGUMENT, QUANTITIES
 from stablelce.formats import Format, UIntArray
@@ -98,7 +98,8 @@ def _pieces(
     A loop that takes several elements at a time leaves what remains to another one, which may differ.
     """
     every = np.arange(z.size)
-    parts = [every, *(np.resize(every, length) for length in (33, 37, 130))]
+    lengths = COMMON_LENGTHS[1:3] if run.sparing else (z.size, 33, 37, 130)
+    parts = [np.resize(every, length) for length in lengths]
     for part in parts + ([every[i : i + 1] for i in every] if alone else []):
         yield from zip(part.tolist(), run.evaluate(quantity, z[part], t[part]).tolist(), strict=True)
 
@@ -153,7 +154,7 @@ def _nan(run: Run, quantity: str) -> Finding:
     fmt = run.fmt
     pairs = _nan_pairs(run, quantity)
     quiet = [(_encode(fmt, value), 0) for value in (-2.0, 0.5, 3.0)]
-    alone = run.evaluate(quantity, *(np.array(c, dtype=fmt.uint) for c in zip(*quiet, strict=True)))
+    alone = run.elementwise(quantity, *(np.array(c, dtype=fmt.uint) for c in zip(*quiet, strict=True)))
     mixed = [pair for nan_pair in pairs for pair in (quiet[0], nan_pair, quiet[1], quiet[2])]
     for rows in (mixed, pairs):
         z, t = (np.array(column, dtype=fmt.uint) for column in zip(*rows, strict=True))

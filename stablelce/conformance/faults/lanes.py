@@ -39,6 +39,10 @@ def _large_array(z: Array, t: Array) -> Any:
     return stepped(_loss(z, t), int(np.size(z) >= 50_000))
 
 
+def _huge_array(z: Array, t: Array) -> Any:
+    return stepped(_loss(z, t), int(np.size(z) >= 100_000))
+
+
 def _last_of_a_block(z: Array, t: Array) -> Any:
     result = _loss(z, t)
     return stepped(result, places(np.shape(result)) % 4096 == 4095)
@@ -122,6 +126,15 @@ FAULTS = (
         "",
         _ALONE,
         shows=alone(50_000),
+    ),
+    batch(
+        "another kernel for huge arrays",
+        "one unit more from 100,000 elements on",
+        "loss",
+        _huge_array,
+        "",
+        _ALONE,
+        shows=alone(100_000),
     ),
     batch(
         "seam of two blocks",

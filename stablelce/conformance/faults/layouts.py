@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from stablelce.conformance.checks.views import unaligned
-from stablelce.conformance.faults.base import ALL, Array, Fault, Trigger
-from stablelce.conformance.faults.planting import batch, narrowed, right, stepped
-from stablelce.conformance.faults.shows import argument_changed, layout
+from stablelce.conformance.faults.base import ALL, Array
+from stablelce.conformance.faults.planting import batch, right, stepped
+from stablelce.conformance.faults.shows import argument_changed, layout, weight_changed
 
 __all__ = ["FAULTS"]
 
 _loss = right("loss")
-_gradient = right("gradient")
 _sigmoid = right("sigmoid")
 
 
@@ -73,19 +71,11 @@ def _targets_in_place(z: Array, t: Array) -> Any:
     return result
 
 
-def _pair_of_another_gradient(z: Array, t: Array) -> tuple[Any, Any]:
-    return _loss(z, t), narrowed(-np.asarray(_gradient(z, t)), z.dtype)
-
-
-def _pair_of_a_naive_loss(z: Array, t: Array) -> tuple[Any, Any]:
-    """The loss of the pair overflows as exp(z) does in binary32."""
-    loss = np.asarray(_loss(z, t))
-    return np.where(np.isfinite(z) & (z > 1e4), np.inf, loss).astype(z.dtype)[()], _gradient(z, t)
-
-
-def _naive_pair_differs(loss_alone: Callable[..., Any], _name: str) -> bool:
-    z, t = np.array([30_000.0]), np.array([0.0])
-    return bool(_pair_of_a_naive_loss(z, t)[0][0] != loss_alone(z, t)[0])
+def _weights_in_place(z: Array, t: Array, *, weight: Any = None) -> Any:
+    result = _loss(z, t) if weight is None else _loss(z, t, weight=weight)
+    if np.ndim(weight) and weight.flags.writeable:
+        np.maximum(weight, weight.dtype.type(2.0**-7), out=weight)
+    return result
 
 
 def _off_by_a_byte(z: Array, t: Array) -> tuple[Array, Array]:
@@ -103,11 +93,6 @@ def _targets_in_fortran_order(z: Array, t: Array) -> tuple[Array, Array]:
 def _frozen(z: Array, t: Array) -> tuple[Array, Array]:
     z.flags.writeable = False
     return z, t
-
-
-def _pair_differs(_gradient_alone: Callable[..., Any], _name: str) -> bool:
-    z, t = np.array([1.0]), np.array([0.0])
-    return bool(_pair_of_another_gradient(z, t)[1][0] != _gradient(z, t)[0])
 
 
 FAULTS = (
@@ -202,32 +187,15 @@ FAULTS = (
         formats=ALL,
         shows=argument_changed(),
     ),
-    Fault(
-        name="another gradient in one pass",
-        formula="loss_and_gradient gives t - y",
-        functions={
-            "loss": _loss,
-            "gradient": _gradient,
-            "loss_and_gradient": _pair_of_another_gradient,
-        },
-        quantity="gradient",
-        failure_mode="wrong formula",
-        url="",
-        trigger=Trigger((1.0,), (0.0,), "float64"),
-        expected={"pair": "pair disagrees"},
-        kind="batch",
-        shows=lambda _quantity, function, name: _pair_differs(function, name),
-    ),
-    Fault(
-        name="another loss of huge logits in one pass",
-        formula="the loss of loss_and_gradient is inf from 10,000 on",
-        functions={"loss": _loss, "gradient": _gradient, "loss_and_gradient": _pair_of_a_naive_loss},
-        quantity="loss",
-        failure_mode="spurious overflow",
-        url="",
-        trigger=Trigger((30_000.0,), (0.0,), "float64"),
-        expected={"pair": "pair disagrees"},
-        kind="batch",
-        shows=lambda _quantity, function, name: _naive_pair_differs(function, name),
+    batch(
+        "weights overwritten",
+        "maximum(w, 1/128, out=w)",
+        "loss",
+        _weights_in_place,
+        "",
+        {"inputs unchanged": "input mutated"},
+        mode="input mutated",
+        keywords=frozenset({"weight"}),
+        shows=weight_changed(),
     ),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from stablelce.conformance.faults import (
     absorption,
+    calls,
     cancellation,
     formulas,
     lanes,
     layouts,
     overflow,
+    pairs,
     precision,
     rare,
     saturation,
@@ -38,7 +40,9 @@ _MODULES = (
     lanes,
     shapes,
     layouts,
+    pairs,
     state,
+    calls,
     surroundings,
     rare,
 )

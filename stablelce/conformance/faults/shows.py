@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import io
 import random
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -22,8 +23,10 @@ from stablelce.formats import find_format
 
 __all__ = [
     "Shows",
+    "after_another_dtype",
     "alone",
     "argument_changed",
+    "at_once",
     "dtype",
     "in_a_thread",
     "kept_memory",
@@ -33,6 +36,7 @@ __all__ = [
     "noise",
     "repeated",
     "shape",
+    "weight_changed",
 ]
 
 Array = npt.NDArray[Any]
@@ -136,6 +140,19 @@ def argument_changed() -> Shows:
     return shows
 
 
+def weight_changed() -> Shows:
+    """A call writes to the weights that it is given."""
+
+    def shows(_quantity: str, function: Callable[..., Any], name: str) -> bool:
+        z, t = _points(name)
+        weight = np.resize([0.5, 0.0], z.shape).astype(z.dtype)
+        before = weight.copy()
+        function(z, t, weight=weight)
+        return not _same(weight, before)
+
+    return shows
+
+
 def repeated(calls: int = 6) -> Shows:
     """One of several calls with the same input differs."""
 
@@ -171,6 +188,41 @@ def in_a_thread(logit: float) -> Shows:
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             there = pool.submit(_call, quantity, function, z, t).result()
         return not _same(here, there)
+
+    return shows
+
+
+def after_another_dtype(other: str) -> Shows:
+    """A call differs after one with the same numbers in another dtype."""
+
+    def shows(quantity: str, function: Callable[..., Any], name: str) -> bool:
+        z, t = _points(name)
+        longer = np.array(_call(quantity, function, np.append(z, z), np.append(t, t)))
+        made = find_format(other).dtype
+        _call(quantity, function, z.astype(made), t.astype(made))
+        return not _same(longer[: z.size], _call(quantity, function, z, t))
+
+    return shows
+
+
+def at_once(size: int = 200_000, rounds: int = 50) -> Shows:
+    """Of two calls that begin together in two threads, one differs from the same call alone."""
+
+    def shows(quantity: str, function: Callable[..., Any], name: str) -> bool:
+        z, t = _points(name, size)
+        both = (z, t), (z[::-1].copy(), t[::-1].copy())
+        alone = [np.array(_call(quantity, function, *arguments)) for arguments in both]
+        barrier = threading.Barrier(2)
+
+        def one(arguments: tuple[Array, Array]) -> Any:
+            barrier.wait(30)
+            return _call(quantity, function, *arguments)
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for _ in range(rounds):
+                if not all(_same(*pair) for pair in zip(pool.map(one, both), alone, strict=True)):
+                    return True
+        return False
 
     return shows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.conformance.checks.views import ALIKE, BROADCAST
+from stablelce.conformance.counterexamples import array_text, import_lines
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import Finding
 from stablelce.conformance.reproducers.script import copies, expression, head, inputs, memory, text_of
@@ -132,6 +134,9 @@ def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> st
     if check == "pair":
         run = _of_the_pair(run)
     z, t = finding.point
+    told = re.search(r"its argument (weight|pos_weight)\b", finding.message)
+    if told is not None:
+        return _weights_mutated(run, check, quantity, finding, told[1])
     shape = _written_shape(run, quantity, z, t)
     return text_of(
         head(run, quantity, check, finding.mode),
@@ -142,6 +147,30 @@ def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> st
             f"result(arrays)  # {expression(run, quantity)}",
             "got = [a.tobytes() for a in arrays]",
             "first = [a.flat[0] for a in arrays], [np.frombuffer(a, arrays[0].dtype)[0] for a in want]",
+            'print(f"got {first[0]}, want {first[1]} as before, no error to measure")',
+            "sys.exit(1 if got != want else 0)",
+        ],
+    )
+
+
+def _weights_mutated(run: Run, check: str, quantity: str, finding: Finding, keyword: str) -> str:
+    text = expression(run, quantity, keyword)
+    if text is None or finding.point is None:
+        return ""
+    given = replace(run.subject, array=NUMPY_ARRAY)
+    weights = run.fmt.encodings(np.array([0.5, 3.0, 0.0, 1.0]).astype(run.fmt.dtype)).tolist()
+    columns = [[finding.point[0]], [finding.point[1]], weights]
+    return text_of(
+        head(run, quantity, check, finding.mode),
+        import_lines(replace(given, imports=""), run.fmt),
+        [
+            f"arrays = [{', '.join(array_text(given, run.fmt, column) for column in columns)}]",
+            "arrays = [np.resize(a, 33) for a in arrays]",
+            "want = [a.tobytes() for a in arrays]",
+            f"z, t, w = ({run.subject.convert} for a in arrays)",
+            text,
+            "got = [a.tobytes() for a in arrays]",
+            "first = arrays[2].tolist()[:4], np.frombuffer(want[2], arrays[2].dtype).tolist()[:4]",
             'print(f"got {first[0]}, want {first[1]} as before, no error to measure")',
             "sys.exit(1 if got != want else 0)",
         ],

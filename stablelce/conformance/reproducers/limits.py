@@ -10,8 +10,8 @@ from fractions import Fraction
 import numpy as np
 
 from stablelce import oracle
-from stablelce.conformance.checks.arrays import PAIRED
 from stablelce.conformance.checks.elements import is_nan
+from stablelce.conformance.checks.pair import PAIRED
 from stablelce.conformance.checks.weights import NOT_MASKED
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import Finding

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.checks.arrays import LARGE, LENGTHS, lane_points, other_order
+from stablelce.conformance.checks.arrays import LARGE, LENGTHS, lane_points, lengths
+from stablelce.conformance.checks.calls import ANOTHER_DTYPE, OVERLAPPING, other_order
 from stablelce.conformance.checks.elements import everyday_points, first_difference
 from stablelce.conformance.checks.views import ALIKE, BROADCAST, SIZE
 from stablelce.conformance.evaluation import Run
@@ -28,7 +29,12 @@ __all__ = ["among_script", "layouts_script", "places_script", "shapes_script"]
 
 
 def places_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
-    """An element among others beside the same one alone: among its own copies where they show it."""
+    """An element among others beside the same one alone: among its own copies where they show it.
+
+    There is none for calls that overlap by chance, nor for a call that takes one in another format before.
+    """
+    if finding.mode in (ANOTHER_DTYPE, OVERLAPPING):
+        return ""
     assert finding.point is not None
     if finding.mode == "not deterministic":
         script = "" if _by_chance(run, quantity) else _after(run, check, quantity, finding)
@@ -80,13 +86,13 @@ def _among(run: Run, quantity: str, z: int, t: int) -> tuple[UIntArray, UIntArra
     whole = run.evaluate(quantity, every_z, every_t)
     differing = np.flatnonzero(alone != whole[: len(alone)])[:5].tolist()
     for a, b in [(z, t), *((int(every_z[i]), int(every_t[i])) for i in differing)]:
-        for count in (*LENGTHS[1:], *LARGE):
+        one = _alone(run, quantity, *(np.array([part], dtype=fmt.uint) for part in (a, b)))
+        for count in lengths(run, quantity)[1:]:
             many = np.full(count, a, dtype=fmt.uint), np.full(count, b, dtype=fmt.uint)
-            one = _alone(run, quantity, many[0][:1], many[1][:1])
             place = first_difference(fmt, run.evaluate(quantity, *many), np.repeat(one, count))
             if place is not None:
                 return *many, place
-    for count in LENGTHS[1:]:
+    for count in (count for count in lengths(run, quantity)[1:] if count <= max(LENGTHS)):
         for start in (0, 1, 3):
             part = every_z[start : start + count], every_t[start : start + count]
             size = min(len(part[0]), 200)
@@ -142,7 +148,7 @@ def _successions(
     """Lines that make the arrays of a first call, these arrays, and those of a second call."""
     z, t = lane_points(run, quantity)
     few = z[7:10], t[7:10]
-    for count in LARGE:
+    for count in (count for count in lengths(run, quantity) if count in LARGE):
         many = np.repeat(z[:1], count), np.repeat(t[:1], count)
         yield copies(run, quantity, z[:1].tolist(), t[:1].tolist(), count), many, few
     for size in (33, max(LENGTHS)):

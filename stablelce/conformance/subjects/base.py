@@ -123,6 +123,9 @@ class Subject:
         From a quantity that is offered in some of these formats only to those.
     keywords : frozenset of str
         Those of `KEYWORDS` that its loss and gradient take.
+    compiles : bool
+        Whether it compiles for each new shape, which takes far longer than the call: the smoke tier then
+        keeps to fewer shapes.
     soft_targets : bool
         Whether targets strictly between 0 and 1 are part of what it offers.
     version : str
@@ -155,6 +158,7 @@ class Subject:
     formats: tuple[str, ...] | None = None
     fewer_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     keywords: frozenset[str] = frozenset()
+    compiles: bool = False
     soft_targets: bool = True
     version: str = "unknown"
     device: str = ""

@@ -51,9 +51,10 @@ def elementwise_derivative(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def described() -> dict[str, Any]:
-    """What the subjects that compute with JAX have in common: formats, device, literals."""
+    """What the subjects that compute with JAX have in common: formats, compilation, device, literals."""
     return {
         "formats": ("float16", "bfloat16", "float32", "float64"),
+        "compiles": True,
         "device": str(jax.devices()[0]),
         "array": "jnp.array({values}, dtype=jnp.{format})",
         "convert": "jnp.asarray(a)",

@@ -71,6 +71,7 @@ def subject(name: str) -> Subject:
             "softplus": of_logit(keras.ops.softplus),
         },
         formats=("float16", "bfloat16", "float32", "float64"),
+        compiles=backend == "jax",
         version=f"{keras.__version__} on {backend}",
         device="cpu",
         imports=f'import os\nos.environ["KERAS_BACKEND"] = "{backend}"\n'

@@ -59,6 +59,7 @@ def subject(name: str) -> Subject:
             "softplus": _of_logit(Tensor.softplus),
         },
         formats=("float32", "float64"),
+        compiles=True,
         version=version("tinygrad"),
         device=_DEVICE,
         imports=_IMPORTS,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from stablelce.conformance.checks import arrays
-from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LENGTHS, PAIR
+from stablelce.conformance.checks.arrays import DTYPE, INPUTS, LANES, LENGTHS
+from stablelce.conformance.checks.pair import PAIR
 from stablelce.conformance.checks.views import LAYOUTS, SHAPES
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import ArrayCheck, Finding

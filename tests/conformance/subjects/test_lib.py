@@ -22,7 +22,7 @@ pytestmark = needs_compiler
 
 LIMITS = Limits(seconds=0.5, memory=300)
 
-WHOLE = ("floods", "writes_after")
+WHOLE = ("floods", "takes_all_memory", "writes_after")
 """Misdeeds that are audited to the end here; cli/test_audit.py does it with the other kinds."""
 
 
