@@ -6,7 +6,9 @@ import importlib.util
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,10 +64,30 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.benchmark_disable = True
 
 
+def _coverage() -> Any:
+    """What measures coverage in this process, if anything does."""
+    return sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure no coverage in a test marked ``bulk``, nor in the processes that it starts."""
+    measuring = _coverage()
+    if measuring is None or item.get_closest_marker("bulk") is None:
+        return (yield)
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
+    measuring.stop()
+    try:
+        return (yield)
+    finally:
+        measuring.start()
+        os.environ.update(inherited)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
     """Save what coverage has measured: a worker that is slow to end is killed before it would save itself."""
-    measuring = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+    measuring = _coverage()
     if measuring is not None:
         measuring.stop()
         measuring.save()

@@ -30,6 +30,11 @@ def function_of(nodeid: str) -> str:
     return nodeid.partition("[")[0]
 
 
+def pytest_load_initial_conftests() -> None:
+    """Begin before any test file is loaded; not when this module is, which tests import, too."""
+    _coverage.start()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     _coverage.switch_context(function_of(item.nodeid))
@@ -54,6 +59,3 @@ def pytest_sessionfinish() -> None:
         lines[source] = {line: sorted(filter(None, tests)) for line, tests in sorted(by_line.items())}
     traced = {"lines": lines, "seconds": {name: round(s, 3) for name, s in _durations.items()}}
     Path(os.environ[OUTPUT]).write_text(json.dumps(traced), encoding="utf-8")
-
-
-_coverage.start()
