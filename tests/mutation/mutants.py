@@ -32,6 +32,8 @@ SOURCES = (
     "conformance/screening.py",
     "conformance/checks/accuracy.py",
     "conformance/checks/arrays.py",
+    "conformance/checks/calls.py",
+    "conformance/checks/pair.py",
     "conformance/checks/elements.py",
     "conformance/checks/views.py",
     "conformance/checks/derivatives.py",
