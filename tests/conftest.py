@@ -75,7 +75,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     measuring = _coverage()
     if measuring is None or item.get_closest_marker("bulk") is None:
         return (yield)
-    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
+    inherited = {
+        name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")
+    }
     measuring.stop()
     try:
         return (yield)

@@ -25,6 +25,8 @@ from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, Format, UI
 from stablelce.oracle import batch
 from tests.binary64_filter import by_binary64
 
+pytestmark = pytest.mark.bulk
+
 OF_Z_ALONE = ("sigmoid", "log_sigmoid", "softplus")
 PIECE = 1 << 16
 

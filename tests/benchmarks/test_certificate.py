@@ -27,6 +27,7 @@ def _problem(n: int, d: int) -> tuple[Floats, Floats, Optimum]:
     return x, t, exact_optimum(x, t, l2=0.1)
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize(("n", "d"), [(569, 30), (20_000, 30), (500, 200)])
 @pytest.mark.parametrize("what", ["certificate", "exact optimum"])
 def test_certificate(benchmark: BenchmarkFixture, what: str, n: int, d: int) -> None:

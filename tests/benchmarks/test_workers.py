@@ -7,6 +7,7 @@ import pytest
 from tests.benchmarks.workers import main
 
 
+@pytest.mark.bulk
 def test_it_ends_and_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--rows", "2000", "--features", "3", "--rounds", "2"])
     first, second, last = capsys.readouterr().out.splitlines()

@@ -44,6 +44,7 @@ def test_a_process_that_flushes_is_told_of(capsys: pytest.CaptureFixture[str]) -
     assert "This process does not keep: subnormal results." in capsys.readouterr().out
 
 
+@pytest.mark.bulk
 def test_the_suite_can_be_trusted_here(capsys: pytest.CaptureFixture[str]) -> None:
     # The right implementation and the first faults. The whole sample is part of the matrix of faults, of
     # which each run computes a tenth, and the deep tier all, check by check and mode by mode.

@@ -121,6 +121,7 @@ def test_the_failure_is_found(seen: Seen) -> None:
     assert not missing or version != seen.version, f"{missing} not found in {seen.subject} {version}"
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_failed_check_comes_with_a_script_that_fails_as_told(subject: str, tmp_path: Path) -> None:
     checks = [check for check in audited(subject).checks if check.status == "failed"]

@@ -50,6 +50,7 @@ def only(result: AuditResult, check: str, quantity: str | None = "loss") -> Chec
 # -- verdicts --------------------------------------------------------------------------------------
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize(
     ("profile", "seed", "formats"),
     [
@@ -82,6 +83,7 @@ def test_the_record_of_an_audit_survives_json() -> None:
     assert AuditResult.model_validate(json.loads(text)) == result
 
 
+@pytest.mark.bulk
 def test_the_verdict_is_the_same_over_runs_and_its_reason_over_seeds() -> None:
     judged = fault("gradient", scaled(0.75))
     first, again, other = (small_audit(judged, formats=["float32"], seed=seed) for seed in (0, 0, 5))

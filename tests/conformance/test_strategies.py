@@ -78,6 +78,7 @@ REACHED: dict[str, tuple[str, Corner]] = {
 }
 
 
+@pytest.mark.bulk
 @formats
 @pytest.mark.parametrize("corner", list(REACHED))
 def test_a_region_reaches_its_corner(corner: str, fmt: Format) -> None:

@@ -14,7 +14,10 @@ from tests.examples.text import audit_with_less_text
 HERE = Path(__file__).parent / "c"
 COMPILER = shutil.which("cc") or shutil.which("gcc")
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler (cc or gcc)")
+pytestmark = [
+    pytest.mark.bulk,
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler (cc or gcc)"),
+]
 
 
 @pytest.fixture(scope="module")

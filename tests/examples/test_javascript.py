@@ -13,7 +13,10 @@ from tests.examples.text import audit_with_less_text
 
 PROGRAM = Path(__file__).parent / "javascript" / "stable.mjs"
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node (node)")
+pytestmark = [
+    pytest.mark.bulk,
+    pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node (node)"),
+]
 
 
 QUANTITIES = ("loss", "gradient", "sigmoid", "softplus")

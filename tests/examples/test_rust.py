@@ -22,7 +22,10 @@ def compiles() -> bool:
     return subprocess.run([found, "--version"], check=False, capture_output=True).returncode == 0
 
 
-pytestmark = pytest.mark.skipif(not compiles(), reason="there is no Rust compiler (rustc --version fails)")
+pytestmark = [
+    pytest.mark.bulk,
+    pytest.mark.skipif(not compiles(), reason="there is no Rust compiler (rustc --version fails)"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ def settled(quantity: str, z: Floats, t: Floats) -> tuple[Floats, npt.NDArray[np
     return out, left == 0
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("quantity", BITS)
 def test_what_is_decided_is_right(quantity: str) -> None:
     rng = np.random.default_rng(1)

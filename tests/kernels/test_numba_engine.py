@@ -175,6 +175,7 @@ def test_no_warning_for_any_input() -> None:
             everything(z, t)
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("quantity", ["loss", "gradient", "hessian"])
 def test_the_compiled_later_stage_is_that_of_numpy(quantity: str) -> None:
     rng = np.random.default_rng(8)

@@ -151,6 +151,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "copy"
 
 
+@pytest.mark.bulk
 def test_what_kills_a_mutant_is_told(copy: Path) -> None:
     path, right = copy / "stablelce" / "part.py", "def f(x):\n    return x + 1\n"
 

@@ -270,6 +270,7 @@ print(model.coef_.tobytes().hex(), model.intercept_.tobytes().hex())
 """
 
 
+@pytest.mark.bulk
 @pytest.mark.skipif(sys.platform != "linux", reason="limits on private memory, and their use, are Linux's")
 def test_a_file_larger_than_100_megabytes_takes_less_than_that(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)

@@ -123,6 +123,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize(("engine", "without"), SETTINGS)
 def test_instructions_do_not_show(engine: str, without: dict[str, str], wanted: dict[Any, str]) -> None:
     # NumPy names the features that it does not know in a warning, which differ from version to version.

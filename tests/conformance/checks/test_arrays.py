@@ -23,6 +23,7 @@ CHECKS = (DTYPE, SHAPES, LAYOUTS, LANES, INPUTS, PAIR)
 Compute = Callable[..., Any]
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_a_function_of_its_elements_passes(check: ArrayCheck, fmt: Format) -> None:

@@ -16,6 +16,7 @@ from stablelce.formats import BINARY32, BINARY64, FORMATS, Format, find_format
 from tests.conformance.correct import finding, function, moved, subject
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_correctly_rounded_weighted_results_pass(profile: Profile, fmt: Format) -> None:

@@ -19,6 +19,8 @@ from stablelce.conformance.faults.results import FaultRecord
 from stablelce.conformance.provenance import sources_sha256
 from stablelce.report.faults import faults_markdown
 
+pytestmark = pytest.mark.bulk
+
 FOLDER = Path(__file__).parents[3] / "reports" / "faults"
 STALE = "the matrix is stale, run: python -m stablelce.conformance.faults --write reports/faults"
 

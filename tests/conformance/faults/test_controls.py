@@ -20,6 +20,8 @@ from stablelce.conformance.subjects.base import KEYWORDS, ONE_ARGUMENT, QUANTITI
 from stablelce.formats import Format, find_format
 from tests.conformance.correct import ALL_FORMATS, limit, small_audit, weighted
 
+pytestmark = pytest.mark.bulk
+
 NAMES = (*QUANTITIES, "loss_and_gradient")
 
 

@@ -55,6 +55,7 @@ def seed_of(name: str) -> int:
     return 1 + hashlib.sha256(name.encode()).digest()[0]
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("fault", SMOKE[::12], ids=named)
 def test_one_fault_in_twelve_is_caught_by_another_seed(fault: Fault) -> None:
     failed = [c for c in judge(fault, seed=seed_of(fault.name)).checks if c.status == "failed"]

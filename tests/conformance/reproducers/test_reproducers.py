@@ -63,6 +63,7 @@ def failed(name: str) -> list[CheckResult]:
     return [check for check in result.checks if check.status == "failed"]
 
 
+@pytest.mark.bulk
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_the_script_of_each_failure_fails_as_told(fault: Fault, folder: Path) -> None:

@@ -27,6 +27,7 @@ def both(samples: Samples, coef: Floats, **options: Any) -> tuple[Floats, Floats
     return found[0], found[1]
 
 
+@pytest.mark.bulk
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("batch_size", [1, 7, 1000])
 @pytest.mark.parametrize("fit_intercept", [True, False])
