@@ -95,7 +95,7 @@ class Run:
     remembered : dict
         Results of single points, by quantity, logit and target, for the search for a simple point that fails.
     searching : bool
-        Whether such a search goes on: only then are they used, so that each check sees calls of its own.
+        Whether such a search goes on: only then are they used, by every search of the audit in this format.
     """
 
     subject: Subject
@@ -235,7 +235,7 @@ class Run:
 
     @contextlib.contextmanager
     def search(self) -> Iterator[None]:
-        """While it lasts, what `elementwise` gave for a single point is not computed again."""
+        """While it lasts, what `elementwise` gave for a point in any search is not computed again."""
         self.searching = True
         try:
             yield

@@ -46,6 +46,6 @@ def test_the_limit_lies_within_the_table() -> None:
     assert compiled64.ROWS[round(32 * NORMAL), 2] * 2.0**-60 >= 2.0**-1022
 
 
-def test_no_term_of_a_bound_is_subnormal() -> None:
+def test_no_term_of_a_bound_but_its_constant_is_subnormal() -> None:
     bounds = compiled64.ROWS[: round(32 * NORMAL) + 1, [0, 2]] * 2.0**-100
     assert bounds.min() >= 2.0**-1022

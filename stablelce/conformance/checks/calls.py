@@ -1,45 +1,25 @@
-"""What calls do to each other: one after another, in another dtype between, from threads, at once."""
+"""What calls do to each other: one after another, in another dtype between, from another thread.
+
+Calls that overlap are not looked at: what two threads do to each other differs from run to run, a verdict
+must not, and the contract does not ask for functions that several threads may call at once.
+"""
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
-import io
-import sys
-import threading
-import time
-import warnings
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from stablelce.conformance.checks.elements import distant, everyday_points, first_difference
 from stablelce.conformance.evaluation import Run, SubjectProblem
 from stablelce.conformance.judging import Finding
-from stablelce.conformance.subjects.base import ONE_ARGUMENT
 from stablelce.formats import UIntArray
 
-__all__ = [
-    "ANOTHER_DTYPE",
-    "OVERLAPPING",
-    "another_dtype",
-    "differing",
-    "other_order",
-    "overlapping",
-    "succession",
-]
+__all__ = ["ANOTHER_DTYPE", "another_dtype", "differing", "other_order", "succession"]
 
 Points = tuple[UIntArray, UIntArray]
 
 ANOTHER_DTYPE = "depends on a call in another dtype"
-OVERLAPPING = "depends on a call at the same time"
-
-_SECONDS, _LEAST, _MOST = 0.006, 2, 12
-"""For how long two threads compute, and how many calls each makes at least and at most."""
-
-_SWITCH = 1e-5
-"""Seconds after which Python turns to another thread that computes in Python."""
 
 
 def differing(
@@ -84,14 +64,17 @@ def other_order(z: UIntArray, t: UIntArray) -> Points:
 
 
 def another_dtype(run: Run, quantity: str, tried: int) -> Finding | None:
-    """The same points, in numbers that both formats have, after a call in each other format.
+    """The same points, in numbers that both formats have, after a call in each other format that is offered.
 
-    They were never asked for before in an array of this length, so what is remembered by values alone, by
-    the length, or from the last call, is remembered from the other format. Results may differ by what the
-    profile allows them: a remembered one of another format is far off, but where that is the wider one.
+    The array has another length than the one just before, and its own values, so what is remembered by the
+    values alone, by the length, or from the last call, is remembered from the other format. Results may
+    differ by what the profile allows them, which hides a remembered result of the wider format, and in
+    binary16 one of bfloat16.
     """
     fmt, (z, t) = run.fmt, everyday_points(run, 65)
     for other in run.beside:
+        if not run.subject.offers(quantity, other.dtype_name):
+            continue
         largest = float(min(one.to_fraction(one.max_finite) for one in (fmt, other)))
         with np.errstate(all="ignore"):
             wide = [np.clip(fmt.array(part).astype(np.float64), -largest, largest) for part in (z, t)]
@@ -111,78 +94,3 @@ def another_dtype(run: Run, quantity: str, tried: int) -> Finding | None:
             message = f"after a call with {other.dtype_name} arrays of the same numbers"
             return differing(ANOTHER_DTYPE, message, tried, *points, i, got, want)
     return None
-
-
-# -- at the same time --------------------------------------------------------------------------------
-
-
-def overlapping(
-    run: Run, quantity: str, points: Points, whole: UIntArray, counts: tuple[int, int]
-) -> Finding | None:
-    """Calls from two threads, one after another in each, with the same long array and with its reverse.
-
-    Both threads are busy for longer than a processor gives to one of them, so that calls overlap. Single
-    calls gave the same bits before; here a result may differ by what the profile allows, because libraries
-    share out an array to as many threads as are free. Not asked of another process, which takes one call at
-    a time.
-    """
-    size, tried = counts
-    if run.subject.process is not None:
-        return None
-    orders = np.resize(np.arange(whole.size), size), np.resize(np.arange(whole.size), size)[::-1]
-    asked = [(points[0][order], points[1][order]) for order in orders]
-    for order, columns, results in zip(orders, asked, _at_once(run, quantity, asked), strict=True):
-        for result in results:
-            if isinstance(result, BaseException):
-                text = f"{type(result).__name__}: {' '.join(str(result).split()):.200}"
-                message = f"beside calls from another thread it raised {text}"
-                return Finding("failed", tried, OVERLAPPING, message, (int(points[0][0]), int(points[1][0])))
-            got = run.fmt.encodings(run.array(quantity, result, order.shape))
-            if np.array_equal(got, whole[order]):
-                continue
-            i = distant(run, quantity, columns, got, whole[order])
-            if i is not None:
-                message = f"place {i} of {size} differs beside calls from another thread"
-                return differing(OVERLAPPING, message, tried, *columns, i, got, whole[order])
-    return None
-
-
-def _at_once(run: Run, quantity: str, asked: list[Points]) -> list[list[Any]]:
-    """What calls return, or raise, in threads of their own that begin at the same moment."""
-    functions = run.subject.functions
-    name = quantity if quantity in functions else "loss_and_gradient"
-    barrier = threading.Barrier(len(asked), timeout=30)
-
-    def several(columns: Points) -> list[Any]:
-        arguments = [run.fmt.array(part) for part in columns[: 1 if quantity in ONE_ARGUMENT else 2]]
-        results: list[Any] = []
-        with contextlib.suppress(threading.BrokenBarrierError):  # a thread that did not come in time
-            barrier.wait()
-        until = time.thread_time() + _SECONDS
-        try:
-            while len(results) < _LEAST or (len(results) < _MOST and time.thread_time() < until):
-                result = functions[name](*(array.copy() for array in arguments))
-                results.append(result if name == quantity else run.part(result, quantity))
-        except BaseException as error:  # noqa: BLE001  # SystemExit too: it must not end the audit
-            results.append(error)
-        return results
-
-    with _quiet(), concurrent.futures.ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(several, asked))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing warned of or printed gets out, and Python takes turns between threads at a quick pace."""
-    interval = sys.getswitchinterval()
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        sys.setswitchinterval(_SWITCH)
-        try:
-            yield
-        finally:
-            sys.setswitchinterval(interval)

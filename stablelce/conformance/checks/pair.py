@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from stablelce.conformance import exhaustive16
 from stablelce.conformance.checks.accuracy import wrong, zero_for_subnormal
@@ -12,7 +13,7 @@ from stablelce.conformance.checks.elements import distant, everyday_points, mixe
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck, Finding
 from stablelce.conformance.screening import logits, pairs
-from stablelce.formats import UIntArray
+from stablelce.formats import Format, UIntArray
 
 __all__ = ["PAIR", "PAIRED"]
 
@@ -37,14 +38,40 @@ def _pair(run: Run, quantity: str) -> Finding:
             tried += count
             asked = points[0][:count], points[1][:count]
             got = _together(run, quantity, asked, shape)
-            if "loss_and_gradient" in run.written:
-                place = run.written.pop("loss_and_gradient").place
-                point = int(points[0][place]), int(points[1][place])
-                return Finding("failed", tried, "input mutated", "loss_and_gradient wrote to an input", point)
-            i = distant(run, quantity, points, got, want[:count])
-            if i is not None:
-                return _disagrees(quantity, f"shape {shape}", tried, asked, i, got, want)
+            finding = _written(run, tried) or _differing(
+                run, quantity, f"shape {shape}", tried, asked, got, want[:count]
+            )
+            if finding is not None:
+                return finding
     return _everywhere(run, quantity, tried)
+
+
+def _written(run: Run, tried: int) -> Finding | None:
+    """The finding that the pair wrote to an argument."""
+    written = run.written.pop("loss_and_gradient", None)
+    if written is None:
+        return None
+    place = min(written.place, written.z.size - 1, written.t.size - 1)
+    point = int(written.z.ravel()[place]), int(written.t.ravel()[place])
+    return Finding("failed", tried, "input mutated", "loss_and_gradient wrote to an input", point)
+
+
+def _differing(
+    run: Run, quantity: str, where: str, tried: int, points: Points, got: UIntArray, want: UIntArray
+) -> Finding | None:
+    """The finding that the pair's results are not near the function's, but for what may be flushed."""
+    near = want
+    if run.allow_ftz:
+        flushed = _zero_for_subnormal(run.fmt, want, got) | _zero_for_subnormal(run.fmt, got, want)
+        near = np.where(flushed, got, want)
+    i = distant(run, quantity, points, got, near)
+    return None if i is None else _disagrees(quantity, where, tried, points, i, got, want)
+
+
+def _zero_for_subnormal(fmt: Format, wanted: UIntArray, got: UIntArray) -> npt.NDArray[np.bool_]:
+    sign = fmt.uint.type(fmt.sign_bit)
+    zero: npt.NDArray[np.bool_] = (got & ~sign) == 0
+    return zero & ((wanted & ~sign) < fmt.min_normal)
 
 
 def _together(run: Run, quantity: str, points: Points, shape: tuple[int, ...]) -> UIntArray:
@@ -63,15 +90,19 @@ def _everywhere(run: Run, quantity: str, tried: int) -> Finding:
         got = _together(run, quantity, points, points[0].shape)
         alone = run.evaluate(quantity, *points)
         tried += got.size
-        i = distant(run, quantity, points, got, alone)
-        if i is not None:
-            return _disagrees(quantity, f"{got.size} points at once", tried, points, i, got, alone)
+        where = f"{got.size} points at once"
+        finding = _written(run, tried) or _differing(run, quantity, where, tried, points, got, alone)
+        if finding is not None:
+            return finding
     if run.fmt.width == 16:
         for target in (0, 1):
             z, expected = exhaustive16.table(quantity, target, run.fmt)
             t = run.fmt.encodings(np.full(z.shape, target).astype(run.fmt.dtype))
             got, alone = _together(run, quantity, (z, t), z.shape), run.evaluate(quantity, z, t)
             tried += got.size
+            finding = _written(run, tried)
+            if finding is not None:
+                return finding
             refuted = wrong(run, expected, got) & (got != alone)
             if run.allow_ftz:
                 refuted &= ~zero_for_subnormal(run.fmt, expected, got)

@@ -1,4 +1,4 @@
-"""Calls: one that changes another, made in another dtype before it or in another thread beside it."""
+"""Calls that change a later one in another dtype."""
 
 from __future__ import annotations
 
@@ -6,39 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from stablelce.conformance.checks.calls import ANOTHER_DTYPE, OVERLAPPING
+from stablelce.conformance.checks.calls import ANOTHER_DTYPE
 from stablelce.conformance.faults.base import Array
-from stablelce.conformance.faults.planting import narrowed, right, state
-from stablelce.conformance.faults.shows import after_another_dtype, at_once
+from stablelce.conformance.faults.planting import right, state
+from stablelce.conformance.faults.shows import after_another_dtype
 
 __all__ = ["FAULTS"]
 
 _loss, _sigmoid = right("loss"), right("sigmoid")
-
-
-class _SharedScratch:
-    """log1p(exp(-|z|)) of each call is computed in one and the same scratch array."""
-
-    def __init__(self) -> None:
-        self.scratch = np.empty(0)
-
-    def forget(self) -> None:
-        self.scratch = np.empty(0)
-
-    def __call__(self, z: Array, t: Array) -> Any:
-        if np.ndim(z) != 1 or z.shape != np.shape(t) or z.size < 1000:
-            return _loss(z, t)
-        if self.scratch.size < z.size:
-            self.scratch = np.empty(z.size)
-        rest = self.scratch[: z.size]
-        wide, target = z.astype(np.float64), t.astype(np.float64)
-        with np.errstate(all="ignore"):
-            np.abs(wide, out=rest)
-            np.negative(rest, out=rest)
-            np.exp(rest, out=rest)
-            np.log1p(rest, out=rest)
-            growing = np.where(wide > 0, 1.0 - target, target)
-            return narrowed(np.where(growing == 0, 0.0, growing * np.abs(wide)) + rest, z.dtype)
 
 
 class _LastDtype:
@@ -75,18 +50,9 @@ class _RememberedByNumbers:
             return self.known[key].astype(z.dtype)
 
 
-_scratch, _last, _numbers = _SharedScratch(), _LastDtype(), _RememberedByNumbers()
+_last, _numbers = _LastDtype(), _RememberedByNumbers()
 
 FAULTS = (
-    state(
-        "scratch memory shared by two calls",
-        "calls that overlap read what the other one wrote",
-        "loss",
-        _scratch,
-        {"lanes": OVERLAPPING},
-        shows=at_once(),
-        mend=_scratch.forget,
-    ),
     state(
         "kernel of the last dtype",
         "computed in the dtype of the call before",

@@ -10,7 +10,6 @@ import concurrent.futures
 import contextlib
 import io
 import random
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +25,6 @@ __all__ = [
     "after_another_dtype",
     "alone",
     "argument_changed",
-    "at_once",
     "dtype",
     "in_a_thread",
     "kept_memory",
@@ -201,28 +199,6 @@ def after_another_dtype(other: str) -> Shows:
         made = find_format(other).dtype
         _call(quantity, function, z.astype(made), t.astype(made))
         return not _same(longer[: z.size], _call(quantity, function, z, t))
-
-    return shows
-
-
-def at_once(size: int = 200_000, rounds: int = 50) -> Shows:
-    """Of two calls that begin together in two threads, one differs from the same call alone."""
-
-    def shows(quantity: str, function: Callable[..., Any], name: str) -> bool:
-        z, t = _points(name, size)
-        both = (z, t), (z[::-1].copy(), t[::-1].copy())
-        alone = [np.array(_call(quantity, function, *arguments)) for arguments in both]
-        barrier = threading.Barrier(2)
-
-        def one(arguments: tuple[Array, Array]) -> Any:
-            barrier.wait(30)
-            return _call(quantity, function, *arguments)
-
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for _ in range(rounds):
-                if not all(_same(*pair) for pair in zip(pool.map(one, both), alone, strict=True)):
-                    return True
-        return False
 
     return shows
 

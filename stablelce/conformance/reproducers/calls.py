@@ -134,9 +134,9 @@ def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> st
     if check == "pair":
         run = _of_the_pair(run)
     z, t = finding.point
-    told = re.search(r"its argument (weight|pos_weight)\b", finding.message)
+    told = re.search(r"its argument (weight|pos_weight)\b(?: of shape (\([\d, ]*\)))?", finding.message)
     if told is not None:
-        return _weights_mutated(run, check, quantity, finding, told[1])
+        return _weights_mutated(run, check, quantity, finding, told[1], told[2] or "33")
     shape = _written_shape(run, quantity, z, t)
     return text_of(
         head(run, quantity, check, finding.mode),
@@ -153,7 +153,7 @@ def mutation_script(run: Run, check: str, quantity: str, finding: Finding) -> st
     )
 
 
-def _weights_mutated(run: Run, check: str, quantity: str, finding: Finding, keyword: str) -> str:
+def _weights_mutated(run: Run, check: str, quantity: str, finding: Finding, keyword: str, shape: str) -> str:
     text = expression(run, quantity, keyword)
     if text is None or finding.point is None:
         return ""
@@ -165,12 +165,12 @@ def _weights_mutated(run: Run, check: str, quantity: str, finding: Finding, keyw
         import_lines(replace(given, imports=""), run.fmt),
         [
             f"arrays = [{', '.join(array_text(given, run.fmt, column) for column in columns)}]",
-            "arrays = [np.resize(a, 33) for a in arrays]",
+            f"arrays = [np.resize(a, {shape}) for a in arrays]",
             "want = [a.tobytes() for a in arrays]",
             f"z, t, w = ({run.subject.convert} for a in arrays)",
             text,
             "got = [a.tobytes() for a in arrays]",
-            "first = arrays[2].tolist()[:4], np.frombuffer(want[2], arrays[2].dtype).tolist()[:4]",
+            "first = arrays[2].ravel().tolist()[:4], np.frombuffer(want[2], arrays[2].dtype).tolist()[:4]",
             'print(f"got {first[0]}, want {first[1]} as before, no error to measure")',
             "sys.exit(1 if got != want else 0)",
         ],

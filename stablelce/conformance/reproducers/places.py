@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stablelce.conformance.checks.arrays import LARGE, LENGTHS, lane_points, lengths
-from stablelce.conformance.checks.calls import ANOTHER_DTYPE, OVERLAPPING, other_order
+from stablelce.conformance.checks.calls import ANOTHER_DTYPE, other_order
 from stablelce.conformance.checks.elements import everyday_points, first_difference
 from stablelce.conformance.checks.views import ALIKE, BROADCAST, SIZE
 from stablelce.conformance.evaluation import Run
@@ -31,9 +31,9 @@ __all__ = ["among_script", "layouts_script", "places_script", "shapes_script"]
 def places_script(run: Run, check: str, quantity: str, finding: Finding) -> str:
     """An element among others beside the same one alone: among its own copies where they show it.
 
-    There is none for calls that overlap by chance, nor for a call that takes one in another format before.
+    There is none for a call that takes one in another format before.
     """
-    if finding.mode in (ANOTHER_DTYPE, OVERLAPPING):
+    if finding.mode == ANOTHER_DTYPE:
         return ""
     assert finding.point is not None
     if finding.mode == "not deterministic":

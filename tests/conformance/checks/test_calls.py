@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-import contextlib
-import sys
-import threading
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from stablelce.conformance.checks.arrays import INPUTS, LANES
-from stablelce.conformance.checks.calls import ANOTHER_DTYPE, OVERLAPPING, overlapping
+from stablelce.conformance.checks.calls import ANOTHER_DTYPE
 from stablelce.conformance.checks.elements import everyday_points
-from stablelce.conformance.checks.pair import PAIR
+from stablelce.conformance.checks.pair import PAIR, SCREENED
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.faults.planting import right
-from stablelce.conformance.judging import Finding
+from stablelce.conformance.screening import logits
 from stablelce.conformance.subjects.base import Subject
 from stablelce.formats import BFLOAT16, BINARY16, BINARY32, BINARY64, FORMATS, Format
 
@@ -25,76 +21,6 @@ _loss = right("loss")
 def run_of(compute: Any, fmt: Format = BINARY64, **attributes: Any) -> Run:
     beside = tuple(other for other in FORMATS if other is not fmt)
     return Run(Subject("test", {"loss": compute}, **attributes), fmt, "accurate", beside=beside)
-
-
-def at_once(compute: Any, size: int = 20_000, **attributes: Any) -> Finding | None:
-    run = run_of(compute, **attributes)
-    points = everyday_points(run, 1025)
-    whole = run.evaluate("loss", *points)
-    return overlapping(run, "loss", points, whole, (size, 0))
-
-
-# -- at the same time --------------------------------------------------------------------------------
-
-
-def test_calls_that_know_nothing_of_each_other_may_overlap() -> None:
-    lock = threading.Lock()
-
-    def one_at_a_time(z: Any, t: Any) -> Any:
-        with lock:
-            return _loss(z, t)
-
-    for compute in (_loss, one_at_a_time):
-        assert at_once(compute) is None
-
-
-def test_a_function_written_in_python_may_overlap() -> None:
-    def slowly(z: Any, t: Any) -> Any:
-        return np.array([_loss(a, b) for a, b in zip(z, t, strict=True)])
-
-    assert at_once(slowly, 64) is None
-
-
-def test_calls_that_share_memory_are_found_and_leave_the_interpreter_as_it_was() -> None:
-    shared: dict[str, Any] = {}
-    meet = threading.Barrier(2)
-
-    def compute(z: Any, t: Any) -> Any:
-        shared["z"] = z
-        if threading.current_thread() is not threading.main_thread():
-            with contextlib.suppress(threading.BrokenBarrierError):
-                meet.wait(1)  # so that both calls go on with the logits of the same one
-        return _loss(shared["z"], t)
-
-    before = sys.getswitchinterval()
-    finding = at_once(compute)
-    assert finding is not None
-    assert (finding.status, finding.mode) == ("failed", OVERLAPPING)
-    assert sys.getswitchinterval() == before
-
-
-def test_a_call_that_raises_beside_another_is_found() -> None:
-    def compute(z: Any, t: Any) -> Any:
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("no current event loop")
-        return _loss(z, t)
-
-    finding = at_once(compute)
-    assert finding is not None
-    assert finding.mode == OVERLAPPING
-    assert "RuntimeError: no current event loop" in finding.message
-
-
-def test_a_subject_in_another_process_takes_one_call_at_a_time() -> None:
-    busy = threading.Lock()
-
-    def compute(z: Any, t: Any) -> Any:
-        assert busy.acquire(blocking=False)
-        busy.release()
-        return _loss(z, t)
-
-    process: Any = SimpleNamespace(observed=lambda *_: ())
-    assert at_once(compute, process=process) is None
 
 
 # -- in another dtype between ------------------------------------------------------------------------
@@ -120,6 +46,18 @@ def test_a_format_that_is_refused_says_nothing_of_another() -> None:
         return _loss(z, t)
 
     assert LANES.judge(run_of(compute), "loss").status == "passed"
+
+
+def test_a_format_in_which_the_quantity_is_not_offered_is_not_asked_for() -> None:
+    asked = set()
+
+    def compute(z: Any, t: Any) -> Any:
+        asked.add(z.dtype.name)
+        return _loss(z, t)
+
+    run = run_of(compute, fewer_formats={"loss": ("float64", "float32")})
+    assert LANES.judge(run, "loss").status == "passed"
+    assert asked == {"float64", "float32"}
 
 
 # -- sparing runs ------------------------------------------------------------------------------------
@@ -177,6 +115,41 @@ def test_a_pair_that_is_wrong_at_one_encoding_is_found(fmt: Format, target: int)
     assert result.point is not None
     assert result.point[0] == 0x4123
     assert PAIR.judge(run, "gradient").status == "passed"
+
+
+def both_ways(loss_and_gradient: Any, fmt: Format, *, allow_ftz: bool = False) -> Run:
+    functions = {"loss": _loss, "gradient": right("gradient"), "loss_and_gradient": loss_and_gradient}
+    return Run(Subject("test", functions), fmt, "accurate", allow_ftz)
+
+
+@pytest.mark.parametrize("place", [-1, 150])
+def test_a_pair_that_writes_to_long_arrays_only_is_found_where_it_writes(place: int) -> None:
+    def both(z: Any, t: Any) -> Any:
+        result = _loss(z, t), right("gradient")(z, t)
+        if z.size > 1000:
+            z[place] = 5
+        return result
+
+    run = both_ways(both, BINARY32)
+    for quantity in ("loss", "gradient"):
+        result = PAIR.judge(run, quantity)
+        assert (result.status, result.mode) == ("failed", "input mutated")
+        assert result.point is not None
+        points = logits(BINARY32, SCREENED, 0)
+        assert result.point == (int(points[place]), 0)
+
+
+@pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.name)
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_pair_may_flush_subnormals_where_that_is_allowed(fmt: Format, allowed: bool) -> None:
+    def both(z: Any, t: Any) -> Any:
+        smallest = fmt.array([fmt.min_normal])[0]
+        found = (np.asarray(_loss(z, t)), np.asarray(right("gradient")(z, t)))
+        return tuple(np.where(np.abs(a) < smallest, a * 0, a).astype(z.dtype)[()] for a in found)
+
+    for quantity in ("loss", "gradient"):
+        result = PAIR.judge(both_ways(both, fmt, allow_ftz=allowed), quantity)
+        assert result.status == ("passed" if allowed else "failed")
 
 
 @pytest.mark.parametrize("keyword", ["weight", "pos_weight"])
