@@ -199,6 +199,17 @@ def test_a_subject_that_raises_gets_its_inputs_back() -> None:
     assert found.z.size > 1000
     with pytest.raises(SubjectProblem):
         tried.evaluate("sigmoid", found.z, found.t)
+    for fmt in (BINARY16, BINARY32):
+        (found,) = suspects(run(raises, "sigmoid", fmt), "sigmoid", PLAN, 0)
+        assert [part.size for part in found.flushed] == [0, 0]
+
+
+def test_subnormals_are_counted() -> None:
+    (found,) = suspects(run(right("sigmoid"), "sigmoid", BINARY16), "sigmoid", PLAN, 0)
+    _, expected = table("sigmoid", None, BINARY16)
+    assert found.subnormal == np.count_nonzero(
+        (expected.encodings > 0) & (expected.encodings < BINARY16.min_normal)
+    )
 
 
 def test_strided_encodings_reach_all_low_bits_and_both_signs() -> None:

@@ -14,6 +14,7 @@ from stablelce.conformance.checks.accuracy import (
     TAILS,
     expect,
     failure_mode,
+    zero_for_subnormal,
 )
 from stablelce.conformance.contract import Profile
 from stablelce.conformance.evaluation import Run
@@ -144,6 +145,14 @@ def test_subnormals_alone_are_judged_as_such_and_normal_results_as_tails() -> No
     judged = {check: check.judge(run, "sigmoid", z, np.zeros_like(z)) for check in (SUBNORMALS, TAILS)}
     assert judged[SUBNORMALS].judged.tolist() == [False, True, True, True, False, False]
     assert judged[TAILS].judged.tolist() == [False, False, False, False, True, True]
+
+
+def test_zeros_alone_count_as_flushed() -> None:
+    z = BINARY32.encodings(np.full(7, -100.0, np.float32))
+    expected = expect(BINARY32, "sigmoid", z, np.zeros_like(z))
+    assert 8 < expected.encodings[0] < BINARY32.min_normal
+    got = np.array([0, BINARY32.sign_bit, 1, 2, 3, 8, BINARY32.sign_bit + 2], np.uint32)
+    assert zero_for_subnormal(BINARY32, expected, got).tolist() == [True, True, *[False] * 5]
 
 
 def test_flushed_subnormals_may_be_allowed() -> None:

@@ -153,6 +153,12 @@ def test_a_concave_kink_is_found() -> None:
     shown_to_fail(CONVEXITY, "loss", lambda r, _z, _t: np.minimum(r, 3).astype(r.dtype))
 
 
+def test_what_is_concave_at_a_quarter_and_at_four_fails_once() -> None:
+    one = BINARY32.encodings(np.ones(1, np.float32))
+    concave = subject({"loss": lambda z, _t: -z * z})
+    assert CONVEXITY.judge(Run(concave, BINARY32, "accurate"), "loss", one, one).failed.all()
+
+
 def test_convexity_is_asked_for_at_a_quarter_and_at_four_to_both_sides() -> None:
     seen: set[float] = set()
 
