@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stablelce.conformance.checks.environment import ENVIRONMENT, floating_point_state
+from stablelce.conformance.checks.environment import ENVIRONMENT, _points, floating_point_state
 from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import Finding
 from stablelce.conformance.subjects.base import QUANTITIES
@@ -200,3 +200,11 @@ def test_this_process_computes_as_ieee_754_asks() -> None:
 
 def test_warnings_are_no_matter_of_this_check() -> None:
     assert judged(lambda: warnings.warn("noise", stacklevel=1)).status == "passed"
+
+
+def test_a_subject_of_hard_targets_is_asked_for_the_nearer_ones() -> None:
+    soft, hard = (
+        _points(Run(subject(soft_targets=allowed), BINARY32, "accurate"), 64) for allowed in (True, False)
+    )
+    assert np.array_equal(soft[0], hard[0])
+    assert BINARY32.array(hard[1]).tolist() == np.rint(BINARY32.array(soft[1])).tolist()

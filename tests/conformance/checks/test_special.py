@@ -11,6 +11,7 @@ import pytest
 from stablelce import oracle
 from stablelce.conformance.checks.special import HARD_INFINITE, NAN, SIGNED_ZEROS, SOFT_INFINITE
 from stablelce.conformance.contract import INFINITE_LOGITS, InfiniteLogit, Profile
+from stablelce.conformance.evaluation import Run
 from stablelce.conformance.judging import ArrayCheck
 from stablelce.conformance.subjects.base import QUANTITIES
 from stablelce.formats import BINARY32, BINARY64, FORMATS, Format
@@ -231,3 +232,16 @@ def test_a_special_value_is_asked_for_alone_and_in_longer_arrays(
 
     result = finding(check, fault("loss", some), "loss", BINARY64)
     assert (result.status, result.mode) == ("failed", mode)
+
+
+def test_a_sparing_run_asks_for_special_values_alone_and_in_arrays_of_two_lengths() -> None:
+    sizes = []
+
+    def loss(z: Any, t: Any) -> Any:
+        sizes.append(z.size)
+        return function("loss")(z, t)
+
+    run = Run(subject({"loss": loss}, compiles=True), BINARY32, "accurate", sparing=True)
+    result = HARD_INFINITE.judge(run, "loss")
+    assert result.status == "passed"
+    assert sizes == [65, 1025, *[1] * result.points]
