@@ -204,6 +204,12 @@ def test_a_subject_that_raises_gets_its_inputs_back() -> None:
         assert [part.size for part in found.flushed] == [0, 0]
 
 
+def test_one_kind_of_target_has_two_decimals() -> None:
+    t = BINARY64.array(pairs(BINARY64, 4096, 0)[1])
+    decimals = (t > 0) & (t < 1) & (np.rint(t * 100) / 100 == t)
+    assert np.unique(t[decimals]).size > 90
+
+
 def test_subnormals_are_counted() -> None:
     (found,) = suspects(run(right("sigmoid"), "sigmoid", BINARY16), "sigmoid", PLAN, 0)
     _, expected = table("sigmoid", None, BINARY16)
